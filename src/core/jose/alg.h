@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * alg.h - the signature algorithms, one table. Names are compared exactly (RFC 7515 section 4.1.1).
+ */
+#ifndef JT_JOSE_ALG_H
+#define JT_JOSE_ALG_H
+
+#include "../crypt/pkey.h"
+
+/* JT_ALG_NONE for any name that is not in the table, "none" among them. */
+enum jt_alg jt_alg_from_name(struct jt_slice name);
+/* "RS256"; "" for JT_ALG_NONE. */
+const char *jt_alg_name(enum jt_alg alg);
+enum jt_key_kind jt_alg_kind(enum jt_alg alg);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * writer.h - the store thread: everything that must be on disk before an answer leaves.
+ *
+ * Workers hand over jobs; the thread gathers all that came since its last commit, numbers and
+ * chains their events, commits with a real fsync, and gives each job back to its worker's
+ * mailbox. State changes of a batch go first: one transaction with their events in the outbox, then
+ * the audit log, then the directory is published, then the answers.
+ * Threads: submit from any; the change function runs on the store thread; `done` on the owner's
+ * thread.
+ */
+#ifndef JT_AUDIT_WRITER_H
+#define JT_AUDIT_WRITER_H
+
+#include <stdatomic.h>
+
+#include "../../core/base/clock.h"
+#include "../store/directory.h"
+#include "../store/keyring.h"
+#include "../store/store.h"
+#include "event.h"
+
+/* Where finished jobs wait for their worker: a lock-free stack and an eventfd to wake it. */
+struct jt_mailbox {
+    _Atomic(struct jt_job *) top;
+    int fd; /* eventfd, in the worker's epoll; -1: the owner polls */
+};
+
+JT_MUST enum jt_err jt_mailbox_init(struct jt_mailbox *m);
+void jt_mailbox_close(struct jt_mailbox *m);
+/* All finished jobs in the order given back, as a list by next; also drains fd. */
+struct jt_job *jt_mailbox_take(struct jt_mailbox *m);
+/* Puts a job into the mailbox; wake with jt_mailbox_wake once per batch. */
+void jt_mailbox_put(struct jt_mailbox *m, struct jt_job *job);
+void jt_mailbox_wake(struct jt_mailbox *m);
+
+struct jt_change; /* a state transaction in progress */
+
+/* Reads the directory and puts objects; JT_OK keeps what it put, anything else takes only its own
+ * back. */
+typedef enum jt_err (*jt_change_fn)(struct jt_change *chg, void *ctx);
+
+/* Proof that an event is on disk. Only the writer makes one that is not empty. */
+struct jt_receipt {
+    uint64_t seq; /* of the event; 0 with counted set: not recorded singly */
+    bool on_disk;
+    bool counted;   /* part of a flood: counted with others of its minute */
+    int64_t minute; /* since 1970, when counted */
+};
+
+struct jt_job {
+    struct jt_job *next;
+    struct jt_mailbox *reply; /* NULL: nobody waits; the job is freed by free_fn */
+    struct jt_event event;    /* type NONE: no event of its own */
+    bool stranger;            /* a refusal before authentication: floods of these are counted */
+    uint16_t reason_code;     /* row of reason.def, for counting */
+    jt_change_fn change;      /* NULL: an event only */
+    void *ctx;
+    enum jt_err result; /* of the change and of the disk */
+    struct jt_receipt receipt;
+    void (*done)(struct jt_job *job); /* called by whoever empties the mailbox */
+    void (*free_fn)(struct jt_job *job);
+};
+
+struct jt_writer;
+
+enum jt_audit_failure { JT_AUDIT_BLOCK = 0, JT_AUDIT_DEGRADE };
+
+struct jt_writer_opts {
+    struct jt_store *store; /* owned by the writer from start to stop, then closed by the caller */
+    struct jt_directory *directory;
+    struct jt_epochs *epochs;
+    const struct jt_clock *clock;
+    enum jt_audit_failure on_failure;
+    int64_t retain_s;                                       /* 0: for ever */
+    uint64_t max_bytes;                                     /* 0: no bound */
+    const char *(*reason_name)(uint16_t code);              /* for counted events */
+    void (*log)(void *ctx, int level, const char *message); /* state of the disk; never secrets.
+                                                               level: 3 error, 4 warning, 6 info */
+    void *log_ctx;
+};
+
+struct jt_writer_stats {
+    uint64_t commits, events, counted, failures,
+        unaudited; /* unaudited: answered in degrade without a record */
+    bool disk_failing;
+};
+
+/* Replays the outbox, then starts the thread. */
+JT_MUST enum jt_err jt_writer_start(const struct jt_writer_opts *o, struct jt_writer **out);
+/* Any thread. The job belongs to the writer until it is in its mailbox. */
+void jt_writer_submit(struct jt_writer *w, struct jt_job *job);
+/* Ends after everything submitted is on disk and counted refusals are written. Frees it. */
+void jt_writer_stop(struct jt_writer **w);
+void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
+
+/* Inside a change function. The object belongs to the change on success, and becomes visible once
+ * it is on disk. */
+JT_MUST enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj);
+/* What the directory and earlier changes of this batch hold, together. */
+const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
+                                       struct jt_slice name);
+/* The next unused credential number. */
+uint32_t jt_change_next_credential(struct jt_change *chg);
+int64_t jt_change_now_s(const struct jt_change *chg);
+
+#endif
