@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config.h - what the operator decided: flag over environment over file over default.
+ *
+ * One row of option.def per key makes the YAML reader, the environment variable
+ * (JETON_SERVER_ISSUER), the check and the documentation. Unknown keys are errors.
+ * Owns:    its text.
+ * Threads: made before the server starts; immutable afterwards.
+ */
+#ifndef JT_CONFIG_CONFIG_H
+#define JT_CONFIG_CONFIG_H
+
+#include "../../core/base/arena.h"
+#include "../../core/base/buf.h"
+#include "../../core/base/err.h"
+#include "../../core/crypt/pkey.h"
+
+#define JT_LISTEN_MAX 16
+
+struct jt_config {
+    struct jt_arena arena;
+    /* server */
+    struct jt_slice issuer; /* empty: from the first listening address */
+    size_t nlisten;
+    struct jt_slice listen[JT_LISTEN_MAX]; /* "127.0.0.1:8443", "[::1]:8443" */
+    struct jt_slice tls_cert, tls_key;     /* files; both empty: plain HTTP, on loopback only */
+    struct jt_slice data;                  /* directory */
+    int64_t workers;             /* 0: one for each CPU of the affinity mask, at most 64 */
+    bool profile_cidaas;         /* server.profile: standard | cidaas */
+    struct jt_slice environment; /* label shown at start */
+    int64_t max_connections, max_connections_per_address;
+    /* token */
+    int64_t token_lifetime_s, token_max_lifetime_s; /* 3600, 86400 */
+    enum jt_alg token_alg;                          /* for new resources: RS256 */
+    /* keys */
+    int64_t jwks_max_age_s; /* 300 */
+    /* audit */
+    bool audit_degrade;     /* audit.on_failure: block | degrade */
+    int64_t audit_retain_s; /* 0: for ever */
+    uint64_t audit_max_bytes;
+    bool audit_introspection_each;
+    /* log */
+    int log_level; /* 3 error, 4 warning, 6 info, 7 debug */
+    bool log_json; /* log.format: json | text; auto: text on a terminal */
+};
+
+/* One finding, in the shape jeton: FILE:LINE:COLUMN: TEXT (advice) */
+struct jt_config_error {
+    char where[600]; /* "jeton.yaml:14:5", "JETON_SERVER_LISTEN", "--listen"; may be empty */
+    char text[600];  /* unknown key "acess_ttl" (did you mean "access_ttl"?) */
+};
+
+/* All defaults. */
+void jt_config_init(struct jt_config *c);
+void jt_config_free(struct jt_config *c);
+/* Reads the file and the environment into c (call after init, before flags). JT_E_SYNTAX,
+ * JT_E_RANGE, JT_E_IO, … with *err. */
+JT_MUST enum jt_err jt_config_load(struct jt_config *c, const char *file,
+                                   struct jt_config_error *err);
+/* Sets one key from a flag: name is "server.listen" (lists grow), where is "--listen". */
+JT_MUST enum jt_err jt_config_set(struct jt_config *c, const char *name, struct jt_slice value,
+                                  const char *where, struct jt_config_error *err);
+/* What only makes sense together: issuer form, TLS files in pairs and their modes, plain HTTP on
+ * loopback only, lifetimes. */
+JT_MUST enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err);
+
+#endif
