@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * limits.h - how many connections there may be, in all and from one address.
+ *
+ * Threads: any; a mutex per stripe, held for a look-up.
+ * Memory:  one row for each address that has a connection, so never more than the total.
+ */
+#ifndef JT_NET_LIMITS_H
+#define JT_NET_LIMITS_H
+
+#include "../../core/base/err.h"
+#include "../../core/http/cidr.h"
+
+struct jt_limits;
+
+JT_MUST enum jt_err jt_limits_new(size_t max_all, size_t max_per_address, struct jt_limits **out);
+void jt_limits_free(struct jt_limits **l);
+
+enum jt_admission { JT_ADMIT_UNDECIDED = 0, JT_ADMIT_YES, JT_ADMIT_FULL, JT_ADMIT_ADDRESS_FULL };
+/* IPv6 counts by /64, the unit one host can choose from freely. YES must be given back by leave. */
+JT_MUST enum jt_admission jt_limits_enter(struct jt_limits *l, const struct jt_addr *a);
+void jt_limits_leave(struct jt_limits *l, const struct jt_addr *a);
+
+#endif

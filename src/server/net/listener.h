@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listener.h - listening sockets, one per address, shared by all workers.
+ *
+ * No SO_REUSEPORT: a port in use is an error, and a drain loses nothing that is queued.
+ */
+#ifndef JT_NET_LISTENER_H
+#define JT_NET_LISTENER_H
+
+#include "../../core/base/err.h"
+#include "../../core/base/slice.h"
+#include "tls.h"
+
+enum jt_listener_kind { JT_LISTEN_PUBLIC = 0, JT_LISTEN_ADMIN };
+
+struct jt_listener {
+    int fd;
+    enum jt_listener_kind kind;
+    struct jt_tls *tls; /* NULL: plain; borrowed */
+    uint16_t port;      /* the real one, where 0 was asked */
+};
+
+/* address: "127.0.0.1:8443" or "[::]:8443" (IPv6 only). why: room for a sentence. JT_E_CONFLICT: in
+ * use. */
+JT_MUST enum jt_err jt_listen_tcp(struct jt_slice address, struct jt_listener *out, char *why,
+                                  size_t why_n);
+/*
+ * A Unix socket, mode 0600. The caller holds the data directory's lock, so a file that is there is
+ * stale and replaced. JT_E_LIMIT: the path is over 107 bytes.
+ */
+JT_MUST enum jt_err jt_listen_unix(const char *path, struct jt_listener *out, char *why,
+                                   size_t why_n);
+void jt_listener_close(struct jt_listener *l);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct jt_tls {
+    SSL_CTX *ctx;
+};
+
+/* A connection is OpenSSL's own object; the name only hides it. */
+struct jt_tls_conn {
+    SSL *ssl;
+};
+
+static const unsigned char alpn_http11[] = "\x08http/1.1";
+
+static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+                       const unsigned char *in, unsigned in_n, void *arg)
+{
+    (void)ssl;
+    (void)arg;
+    unsigned char *chosen = NULL;
+    if (SSL_select_next_proto(&chosen, out_n, alpn_http11, sizeof alpn_http11 - 1, in, in_n) !=
+        OPENSSL_NPN_NEGOTIATED) {
+        return SSL_TLSEXT_ERR_ALERT_FATAL; /* RFC 7301 section 3.2 */
+    }
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static bool set_policy(SSL_CTX *ctx)
+{
+    /* Server certificates are few; sessions live in tickets, so nothing grows here. */
+    (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
+    (void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
+    return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+           SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                         "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
+           SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 &&
+           SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1;
+}
+
+static enum jt_err explain(char *why, size_t why_n, const char *what, const char *file)
+{
+    unsigned long e = ERR_peek_last_error();
+    const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
+    (void)snprintf(why, why_n, "%s %s: %s", what, file, reason == NULL ? "refused" : reason);
+    ERR_clear_error();
+    return JT_E_CRYPTO;
+}
+
+static enum jt_err load(SSL_CTX *ctx, const char *cert_file, const char *key_file, char *why,
+                        size_t why_n)
+{
+    if (!set_policy(ctx)) {
+        return explain(why, why_n, "TLS policy", "");
+    }
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1) {
+        return explain(why, why_n, "cannot use certificate", cert_file);
+    }
+    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1) {
+        return explain(why, why_n, "cannot use private key", key_file);
+    }
+    if (SSL_CTX_check_private_key(ctx) != 1) {
+        return explain(why, why_n, "the certificate does not belong to the private key", key_file);
+    }
+    return JT_OK;
+}
+
+enum jt_err jt_tls_new(const char *cert_file, const char *key_file, struct jt_tls **out, char *why,
+                       size_t why_n)
+{
+    struct jt_tls *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return JT_E_NOMEM;
+    }
+    t->ctx = SSL_CTX_new(TLS_server_method());
+    enum jt_err e = t->ctx == NULL ? JT_E_NOMEM : load(t->ctx, cert_file, key_file, why, why_n);
+    if (e != JT_OK) {
+        jt_tls_free(&t);
+        return e;
+    }
+    *out = t;
+    return JT_OK;
+}
+
+void jt_tls_free(struct jt_tls **t)
+{
+    if (*t != NULL) {
+        SSL_CTX_free((*t)->ctx);
+        free(*t);
+        *t = NULL;
+    }
+}
+
+struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd)
+{
+    struct jt_tls_conn *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return NULL;
+    }
+    c->ssl = SSL_new(t->ctx);
+    if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1) {
+        jt_tls_conn_free(&c);
+        return NULL;
+    }
+    SSL_set_accept_state(c->ssl);
+    return c;
+}
+
+void jt_tls_conn_free(struct jt_tls_conn **c)
+{
+    if (*c != NULL) {
+        SSL_free((*c)->ssl);
+        free(*c);
+        *c = NULL;
+    }
+}
+
+/* What a failed call means. The error queue is per thread and must not outlive the call. */
+static enum jt_io outcome(SSL *ssl, int ret)
+{
+    int e = SSL_get_error(ssl, ret);
+    ERR_clear_error();
+    switch (e) {
+    case SSL_ERROR_WANT_READ:
+        return JT_IO_WANT_READ;
+    case SSL_ERROR_WANT_WRITE:
+        return JT_IO_WANT_WRITE;
+    case SSL_ERROR_ZERO_RETURN:
+        return JT_IO_EOF;
+    default:
+        return JT_IO_ERROR;
+    }
+}
+
+enum jt_io jt_tls_handshake(struct jt_tls_conn *c)
+{
+    int r = SSL_do_handshake(c->ssl);
+    return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
+}
+
+enum jt_io jt_tls_read(struct jt_tls_conn *c, uint8_t *p, size_t n, size_t *got)
+{
+    int r = SSL_read_ex(c->ssl, p, n, got);
+    return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
+}
+
+enum jt_io jt_tls_write(struct jt_tls_conn *c, struct jt_slice s, size_t *put)
+{
+    int r = SSL_write_ex(c->ssl, s.p, s.n, put);
+    return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
+}
+
+void jt_tls_bye(struct jt_tls_conn *c)
+{
+    if (SSL_is_init_finished(c->ssl)) {
+        (void)SSL_shutdown(c->ssl);
+        ERR_clear_error();
+    }
+}
