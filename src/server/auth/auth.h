@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auth.h - who asks: client authentication (RFC 6749 section 2.3), one file per method.
+ *
+ * A jt_principal is made here and nowhere else; having one is the proof of authentication.
+ * Every refusal costs the same keyed hash and looks the same on the wire; the reason is for audit.
+ * Owns:    the principal lives in the request's arena and points into the directory.
+ */
+#ifndef JT_AUTH_AUTH_H
+#define JT_AUTH_AUTH_H
+
+#include "../../core/base/arena.h"
+#include "../../core/http/basic.h"
+#include "../../core/http/form.h"
+#include "../reason.h"
+#include "../store/directory.h"
+#include "../store/keyring.h"
+
+struct jt_principal;
+
+enum jt_auth_verdict { JT_AUTH_UNDECIDED = 0, JT_AUTH_PROVEN, JT_AUTH_REFUSED };
+
+/* What a request carries. */
+struct jt_auth_input {
+    const struct jt_authz *authz;
+    const struct jt_form *form;
+};
+
+/* What deciding takes. */
+struct jt_auth_context {
+    const struct jt_directory *directory;
+    const struct jt_keyring *keyring;
+    struct jt_crypt *crypt;
+    struct jt_arena *arena;
+    int64_t now_s;
+};
+
+struct jt_auth_result {
+    enum jt_auth_verdict verdict;
+    enum jt_reason reason;                /* when refused */
+    const struct jt_principal *principal; /* when proven */
+    const char *method;                   /* of the one that was used, or NULL */
+    struct jt_slice claimed;              /* the client_id that was said */
+    struct jt_slice credential_id;        /* of the credential that was tried, if known */
+};
+
+/* Runs every method's detect; more than one is refused, exactly one verifies. */
+void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
+                     struct jt_auth_result *out);
+
+const struct jt_client *jt_principal_client(const struct jt_principal *p);
+const struct jt_credential *jt_principal_credential(const struct jt_principal *p);
+
+#endif

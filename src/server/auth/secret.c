@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../../core/base/secret.h"
+#include "../../core/token/client_secret.h"
+#include "method.h"
+
+static const struct jt_credential *credential_by_id(const struct jt_client *c, struct jt_slice id)
+{
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (c->credentials[i].kind == JT_CRED_SECRET && jt_slice_eq(c->credentials[i].id, id)) {
+            return &c->credentials[i];
+        }
+    }
+    return NULL;
+}
+
+static bool usable(const struct jt_credential *k, int64_t now_s)
+{
+    return k->state == JT_CRED_ACTIVE && now_s >= k->not_before_s &&
+           (k->expires_s == 0 || now_s < k->expires_s);
+}
+
+static enum jt_reason judge(const struct jt_client *c, const struct jt_credential *k,
+                            enum jt_secret_form form, bool same, int64_t now_s)
+{
+    if (c == NULL) {
+        return JT_R_CLIENT_UNKNOWN;
+    }
+    if (form == JT_SECRET_DAMAGED) {
+        return JT_R_SECRET_DAMAGED;
+    }
+    if (k == NULL || !same) {
+        return JT_R_SECRET_WRONG;
+    }
+    if (!usable(k, now_s)) {
+        return JT_R_SECRET_UNUSABLE;
+    }
+    return c->enabled ? JT_R_NONE : JT_R_CLIENT_DISABLED;
+}
+
+enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
+                                          struct jt_slice client_id, struct jt_slice secret,
+                                          struct jt_auth_proof *proof, struct jt_auth_result *out)
+{
+    static const uint8_t nobody[JT_SHA256_SIZE] = {0};
+    uint8_t hash[JT_SHA256_SIZE];
+    struct jt_slice id = {0};
+    const struct jt_client *c = jt_directory_client(ctx->directory, client_id);
+    enum jt_secret_form form = jt_client_secret_form(secret, &id);
+    const struct jt_credential *k = form == JT_SECRET_OURS ? credential_by_id(c, id) : NULL;
+    const struct jt_keyring_key *key = k != NULL
+                                           ? jt_keyring_by_id(ctx->keyring, k->hash_key)
+                                           : jt_keyring_newest(ctx->keyring, JT_DATA_KEY_SECRETS);
+    out->reason = JT_R_INTERNAL;
+    if (key == NULL || secret.n > JT_SECRET_MAX ||
+        jt_hmac_sha256(ctx->crypt, key->key, secret, hash) != JT_OK) {
+        out->reason = secret.n > JT_SECRET_MAX ? JT_R_SECRET_WRONG : JT_R_INTERNAL;
+        return JT_AUTH_REFUSED;
+    }
+    bool same = jt_equal_ct(hash, k != NULL ? k->hash : nobody, sizeof hash) && k != NULL;
+    explicit_bzero(hash, sizeof hash);
+    if (k != NULL) {
+        out->credential_id = k->id;
+    }
+    out->reason = judge(c, k, form, same, ctx->now_s);
+    if (out->reason != JT_R_NONE) {
+        return JT_AUTH_REFUSED;
+    }
+    proof->client = c;
+    proof->credential = k;
+    return JT_AUTH_PROVEN;
+}
