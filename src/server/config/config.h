@@ -16,9 +16,18 @@
 #include "../../core/crypt/pkey.h"
 
 #define JT_LISTEN_MAX 16
+#define JT_CONFIG_KEYS_MAX 32 /* room for the rows of option.def */
+
+/* Where a value came from, in rising order of precedence. */
+enum jt_config_from { JT_FROM_DEFAULT = 0, JT_FROM_FILE, JT_FROM_ENV, JT_FROM_FLAG };
 
 struct jt_config {
     struct jt_arena arena;
+    /* For each row of option.def; where is "" or "jeton.yaml:14:5" as in jt_config_error. */
+    struct {
+        enum jt_config_from from;
+        const char *where;
+    } origin[JT_CONFIG_KEYS_MAX];
     /* server */
     struct jt_slice issuer; /* empty: from the first listening address */
     size_t nlisten;
@@ -53,11 +62,12 @@ struct jt_config_error {
 /* All defaults. */
 void jt_config_init(struct jt_config *c);
 void jt_config_free(struct jt_config *c);
-/* Reads the file and the environment into c (call after init, before flags). JT_E_SYNTAX,
- * JT_E_RANGE, JT_E_IO, … with *err. */
+/* Reads the file (NULL: none) and the environment into c (call after init, before flags).
+ * JT_E_SYNTAX, JT_E_RANGE, JT_E_IO, … with *err. */
 JT_MUST enum jt_err jt_config_load(struct jt_config *c, const char *file,
                                    struct jt_config_error *err);
-/* Sets one key from a flag: name is "server.listen" (lists grow), where is "--listen". */
+/* Sets one key from a flag: name is "server.listen" (the first call replaces what file and
+ * environment listed, later ones add), where is "--listen". */
 JT_MUST enum jt_err jt_config_set(struct jt_config *c, const char *name, struct jt_slice value,
                                   const char *where, struct jt_config_error *err);
 /* What only makes sense together: issuer form, TLS files in pairs and their modes, plain HTTP on

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../core/http/cidr.h"
+#include "../../core/http/uri.h"
+#include "config.h"
+#include "option.h"
+
+static enum jt_err check_issuer(const struct jt_config *c, struct jt_config_error *err)
+{
+    const char *why = "is not an issuer URL";
+    if (c->issuer.n > 0 && jt_issuer_check(c->issuer, &why) != JT_OK) {
+        struct jt_slice v = jt_shown(c->issuer);
+        return jt_config_fail(err, JT_E_SYNTAX, c->origin[JT_OPT_server_issuer].where,
+                              "server.issuer: \"%.*s\": %s", JT_FMT(v), why);
+    }
+    return JT_OK;
+}
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+/* Opens as the server will, so that what is said here is what happens there. */
+static enum jt_err check_file(const struct jt_config *c, enum jt_option_index key,
+                              struct jt_slice name, struct jt_config_error *err)
+{
+    const struct jt_option *o = &jt_options[key];
+    const char *where = c->origin[key].where;
+    bool is_private = key == JT_OPT_server_tls_key;
+    char path[4096] = "";
+    if (name.n >= sizeof path) {
+        return jt_config_fail(err, JT_E_LIMIT, where, "%s: the file name is too long", o->name);
+    }
+    memcpy(path, name.p, name.n);
+    path[name.n] = '\0';
+    JT_AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st = {0};
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        return jt_config_fail(err, JT_E_IO, where, "%s: cannot read \"%s\": %s", o->name, path,
+                              strerrordesc_np(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return jt_config_fail(err, JT_E_IO, where, "%s: \"%s\" is not a file", o->name, path);
+    }
+    if (is_private && (st.st_mode & 077) != 0) {
+        return jt_config_fail(
+            err, JT_E_PERM, where,
+            "%s: \"%s\" has mode %04o, so others than its owner can use it (chmod 600 %s)", o->name,
+            path, st.st_mode & 07777, path);
+    }
+    return JT_OK;
+}
+
+static enum jt_err check_tls(const struct jt_config *c, struct jt_config_error *err)
+{
+    if (c->tls_cert.n == 0 && c->tls_key.n == 0) {
+        return JT_OK;
+    }
+    if (c->tls_key.n == 0) {
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_tls_cert].where,
+                              "server.tls_cert needs server.tls_key beside it");
+    }
+    if (c->tls_cert.n == 0) {
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_tls_key].where,
+                              "server.tls_key needs server.tls_cert beside it");
+    }
+    JT_TRY(check_file(c, JT_OPT_server_tls_cert, c->tls_cert, err));
+    return check_file(c, JT_OPT_server_tls_key, c->tls_key, err);
+}
+
+static enum jt_err check_listeners(const struct jt_config *c, struct jt_config_error *err)
+{
+    const char *where = c->origin[JT_OPT_server_listen].where;
+    if (c->nlisten == 0) {
+        return jt_config_fail(err, JT_E_RANGE, where, "server.listen has no address");
+    }
+    for (size_t i = 0; i < c->nlisten; i++) {
+        struct jt_slice host = {0};
+        struct jt_addr addr = {0};
+        uint16_t port = 0;
+        struct jt_slice v = jt_shown(c->listen[i]);
+        if (jt_hostport_read(c->listen[i], &host, &port) != JT_OK ||
+            jt_addr_read(host, &addr) != JT_OK) {
+            return jt_config_fail(err, JT_E_SYNTAX, where,
+                                  "server.listen: \"%.*s\" is not an address with a port",
+                                  JT_FMT(v));
+        }
+        if (c->tls_cert.n == 0 && !jt_host_is_loopback(host)) {
+            return jt_config_fail(err, JT_E_PERM, where,
+                                  "server.listen: \"%.*s\" would be plain HTTP in the open: give "
+                                  "server.tls_cert and server.tls_key, or listen on loopback only",
+                                  JT_FMT(v));
+        }
+    }
+    return JT_OK;
+}
+
+static enum jt_err check_token(const struct jt_config *c, struct jt_config_error *err)
+{
+    if (c->token_lifetime_s <= c->token_max_lifetime_s) {
+        return JT_OK;
+    }
+    /* Blame the one that somebody wrote. */
+    bool is_max = c->origin[JT_OPT_token_lifetime].from < c->origin[JT_OPT_token_max_lifetime].from;
+    return jt_config_fail(
+        err, JT_E_RANGE,
+        c->origin[is_max ? JT_OPT_token_max_lifetime : JT_OPT_token_lifetime].where,
+        "token.lifetime (%llds) is longer than token.max_lifetime (%llds)",
+        (long long)c->token_lifetime_s, (long long)c->token_max_lifetime_s);
+}
+
+static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error *err)
+{
+    const uint64_t least = UINT64_C(1048576);
+    if (c->audit_max_bytes > 0 && c->audit_max_bytes < least) {
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_audit_max_size].where,
+                              "audit.max_size is below 1MiB, too little to keep anything "
+                              "(0 is no limit)");
+    }
+    return JT_OK;
+}
+
+enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err)
+{
+    *err = (struct jt_config_error){0};
+    JT_TRY(check_issuer(c, err));
+    JT_TRY(check_tls(c, err));
+    JT_TRY(check_listeners(c, err));
+    JT_TRY(check_token(c, err));
+    JT_TRY(check_audit(c, err));
+    if (c->data.n == 0) {
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_data].where,
+                              "server.data must name a directory");
+    }
+    return JT_OK;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "suggest.h"
+
+const char *jt_env(const char *name)
+{
+    /* secure_getenv: nothing when the program runs with more rights than its caller. */
+    const char *v = secure_getenv(name);
+    return v == NULL || v[0] == '\0' ? NULL : v;
+}
+
+static bool is_ours(struct jt_slice name)
+{
+    static const struct jt_slice sections[] = {
+        JT_LIT_INIT("JETON_SERVER_"), JT_LIT_INIT("JETON_TOKEN_"), JT_LIT_INIT("JETON_KEYS_"),
+        JT_LIT_INIT("JETON_AUDIT_"), JT_LIT_INIT("JETON_LOG_")};
+    /* What `jeton exec` gives its child: a server may be such a child. */
+    if (jt_slice_eq(name, JT_LIT("JETON_TOKEN_FILE"))) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        if (jt_slice_starts(name, sections[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum jt_err unknown(struct jt_slice name, struct jt_config_error *err)
+{
+    char all[JT_OPTION_N][JT_OPTION_ENV_SIZE];
+    struct jt_suggest s = jt_suggest(name);
+    struct jt_slice shown = jt_shown(name);
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        jt_option_env(&jt_options[i], all[i]);
+        jt_suggest_offer(&s, jt_str(all[i]));
+    }
+    if (jt_suggest_found(&s)) {
+        return jt_config_fail(err, JT_E_SYNTAX, "environment",
+                              "unknown variable %.*s (did you mean %.*s?)", JT_FMT(shown),
+                              JT_FMT(s.best));
+    }
+    return jt_config_fail(err, JT_E_SYNTAX, "environment", "unknown variable %.*s", JT_FMT(shown));
+}
+
+static struct jt_slice trim(struct jt_slice s)
+{
+    while (s.n > 0 && s.p[0] == ' ') {
+        s = jt_slice_from(s, 1);
+    }
+    while (s.n > 0 && s.p[s.n - 1] == ' ') {
+        s.n--;
+    }
+    return s;
+}
+
+static enum jt_err set(struct jt_config *c, const struct jt_option *o, const char *name,
+                       struct jt_slice value, struct jt_config_error *err)
+{
+    struct jt_option_source source = {JT_FROM_ENV, name};
+    if (!jt_option_is_list(o)) {
+        return jt_option_set(c, o, value, source, err);
+    }
+    for (;;) {
+        size_t k = jt_slice_find(value, ',');
+        JT_TRY(jt_option_set(c, o, trim(jt_slice(value.p, k)), source, err));
+        if (k == value.n) {
+            return JT_OK;
+        }
+        value = jt_slice_from(value, k + 1);
+    }
+}
+
+static enum jt_err read_one(struct jt_config *c, struct jt_slice name, struct jt_slice value,
+                            struct jt_config_error *err)
+{
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        char known[JT_OPTION_ENV_SIZE];
+        jt_option_env(&jt_options[i], known);
+        if (jt_slice_eq(name, jt_str(known))) {
+            return value.n == 0 ? JT_OK : set(c, &jt_options[i], known, value, err);
+        }
+    }
+    return unknown(name, err);
+}
+
+enum jt_err jt_env_read(struct jt_config *c, struct jt_config_error *err)
+{
+    for (char *const *e = environ; e != NULL && *e != NULL; e++) {
+        struct jt_slice line = jt_str(*e);
+        size_t k = jt_slice_find(line, '=');
+        struct jt_slice name = jt_slice(line.p, k);
+        if (is_ours(name)) {
+            JT_TRY(read_one(c, name, jt_slice_from(line, k + 1), err));
+        }
+    }
+    return JT_OK;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "option.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "value.h"
+
+/* The field of a row must have the C type that its reader writes. */
+#define CTYPE_TEXT struct jt_slice
+#define CTYPE_ISSUER struct jt_slice
+#define CTYPE_LISTEN struct jt_slice *
+#define CTYPE_COUNT int64_t
+#define CTYPE_DURATION int64_t
+#define CTYPE_SIZE uint64_t
+#define CTYPE_CHOICE bool
+#define CTYPE_ALG enum jt_alg
+#define CTYPE_LEVEL int
+#define CTYPE_FORMAT bool
+#define X(section, key, type, field, lo, hi, choices, fallback, doc)                               \
+    _Static_assert(_Generic(((struct jt_config *)0)->field, CTYPE_##type : 1, default : 0),        \
+                   #section "." #key " and " #field " differ in type");
+#include "option.def"
+#undef X
+_Static_assert(JT_OPTION_N <= JT_CONFIG_KEYS_MAX, "more keys than origins");
+
+const struct jt_option jt_options[JT_OPTION_N] = {
+#define X(section, key, type, field, lo, hi, choices, fallback, doc)                               \
+    {#section, #key, #section "." #key, JT_OPTION_##type, offsetof(struct jt_config, field),       \
+     lo,       hi,   choices,           fallback,         doc},
+#include "option.def"
+#undef X
+};
+
+const struct jt_option *jt_option_find(const char *name)
+{
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        if (strcmp(jt_options[i].name, name) == 0) {
+            return &jt_options[i];
+        }
+    }
+    return NULL;
+}
+
+bool jt_option_section(const char *section)
+{
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        if (strcmp(jt_options[i].section, section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void jt_option_env(const struct jt_option *o, char out[static JT_OPTION_ENV_SIZE])
+{
+    (void)snprintf(out, JT_OPTION_ENV_SIZE, "JETON_%s_%s", o->section, o->key);
+    for (char *p = out; *p != '\0'; p++) {
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    }
+}
+
+enum jt_err jt_config_fail(struct jt_config_error *err, enum jt_err e, const char *where,
+                           const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(err->text, sizeof err->text, fmt, ap);
+    va_end(ap);
+    (void)snprintf(err->where, sizeof err->where, "%s", where);
+    for (char *p = err->text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
+    return e;
+}
+
+static enum jt_err keep(struct jt_config *c, struct jt_slice value, struct jt_slice *out)
+{
+    /* With a NUL behind it, so that file names can be handed to the system as they are. */
+    char *z = jt_arena_strz(&c->arena, value);
+    if (z == NULL) {
+        return JT_E_NOMEM;
+    }
+    *out = jt_slice(z, value.n);
+    return JT_OK;
+}
+
+enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct jt_slice value,
+                          struct jt_option_source source, struct jt_config_error *err)
+{
+    size_t i = (size_t)(o - jt_options);
+    struct jt_slice where = jt_str(source.where);
+    if (source.from != JT_FROM_DEFAULT &&
+        (keep(c, value, &value) != JT_OK || keep(c, where, &where) != JT_OK)) {
+        return jt_config_fail(err, JT_E_NOMEM, source.where, "out of memory");
+    }
+    size_t before = c->nlisten;
+    if (jt_option_is_list(o) && source.from != c->origin[i].from) {
+        c->nlisten = 0;
+    }
+    enum jt_err e = jt_value_read(o, value, c, source.where, err);
+    if (e != JT_OK) {
+        c->nlisten = before;
+        return e;
+    }
+    c->origin[i].from = source.from;
+    c->origin[i].where = (const char *)where.p;
+    return JT_OK;
+}
