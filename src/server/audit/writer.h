@@ -45,6 +45,7 @@ struct jt_receipt {
     uint64_t seq; /* of the event; 0 with counted set: not recorded singly */
     bool on_disk;
     bool counted;   /* part of a flood: counted with others of its minute */
+    bool unaudited; /* audit.on_failure is degrade, and the disk failed: no record was made */
     int64_t minute; /* since 1970, when counted */
 };
 

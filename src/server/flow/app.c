@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app.c - between the network's events and the flows: one flow per exchange, jobs back from the
+ * disk, and the worker's epoch.
+ */
+#include "app.h"
+
+#include "flow.h"
+
+enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
+{
+    *l = (struct jt_local){.app = app, .index = index, .date_s = -1, .mailbox = {.fd = -1}};
+    JT_TRY(jt_crypt_new(&l->crypt));
+    JT_TRY(jt_counts_init(&l->counts));
+    return jt_mailbox_init(&l->mailbox);
+}
+
+void jt_local_free(struct jt_local *l)
+{
+    jt_keys_free(&l->keys);
+    jt_counts_free(&l->counts);
+    jt_mailbox_close(&l->mailbox);
+    jt_crypt_free(&l->crypt);
+}
+
+static void begin(struct jt_exchange *x)
+{
+    struct jt_local *l = jt_worker_local(x->worker);
+    struct jt_flow *f = jt_arena_alloc(&x->arena, sizeof *f);
+    if (f == NULL) {
+        jt_answer_late(x);
+        x->close = true;
+        jt_exchange_done(x);
+        return;
+    }
+    x->epoch = jt_epoch_enter(l->app->epochs, l->index);
+    x->flow = f;
+    f->x = x;
+    f->local = l;
+    f->app = l->app;
+    f->now_us = jt_wall_us(l->app->clock);
+    jt_flow_start(f);
+}
+
+static void wake(struct jt_worker *w)
+{
+    struct jt_local *l = jt_worker_local(w);
+    struct jt_job *job = jt_mailbox_take(&l->mailbox);
+    while (job != NULL) {
+        struct jt_job *next = job->next; /* done may free the job with its request */
+        job->done(job);
+        job = next;
+    }
+}
+
+static void tick(struct jt_worker *w)
+{
+    struct jt_local *l = jt_worker_local(w);
+    jt_counts_flush(&l->counts, l->app->writer, jt_wall_us(l->app->clock));
+}
+
+static void online(struct jt_worker *w)
+{
+    struct jt_local *l = jt_worker_local(w);
+    (void)jt_epoch_enter(l->app->epochs, l->index);
+}
+
+static void offline(struct jt_worker *w)
+{
+    struct jt_local *l = jt_worker_local(w);
+    const struct jt_exchange *x = jt_worker_oldest(w);
+    jt_epoch_announce(l->app->epochs, l->index, x == NULL ? JT_EPOCH_OFFLINE : x->epoch);
+}
+
+static void net_log(void *app, int level, const char *message)
+{
+    struct jt_app *a = app;
+    a->log(a->log_ctx, level, message);
+}
+
+const struct jt_net_ops jt_flow_net_ops = {
+    .begin = begin,
+    .late = jt_answer_late,
+    .wake = wake,
+    .tick = tick,
+    .online = online,
+    .offline = offline,
+    .log = net_log,
+};

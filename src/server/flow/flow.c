@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow.h"
+
+#include "../../core/http/uri.h"
+#include "../admin/admin.h"
+
+#define PARKED_MAX 8192u /* requests of one worker that wait for the disk */
+
+static void run(struct jt_flow *f)
+{
+    for (;;) {
+        switch (f->step->run(f)) {
+        case JT_NEXT:
+            f->step++;
+            break;
+        case JT_PARK:
+            return;
+        case JT_DONE:
+            jt_exchange_done(f->x);
+            return;
+        }
+    }
+}
+
+void jt_flow_continue(struct jt_flow *f)
+{
+    f->step++;
+    run(f);
+}
+
+static void finish(struct jt_flow *f, enum jt_next n)
+{
+    JT_ASSERT(n == JT_DONE);
+    jt_exchange_done(f->x);
+}
+
+/* A job came back from the disk. */
+static void job_done(struct jt_job *job)
+{
+    struct jt_flow *f = job->ctx;
+    bool disk = job->result == JT_E_FULL || job->result == JT_E_IO;
+    if (disk || (job->change == NULL && job->result != JT_OK)) {
+        finish(f, jt_fail(f, JT_R_NO_DISK));
+        return;
+    }
+    if (f->reason != JT_R_NONE) {
+        finish(f, f->x->from == JT_LISTEN_ADMIN ? jt_problem_denial(f) : jt_answer_denial(f));
+        return;
+    }
+    jt_flow_continue(f);
+}
+
+enum jt_next jt_flow_submit(struct jt_flow *f)
+{
+    if (jt_worker_running(f->x->worker) > PARKED_MAX) {
+        return jt_fail(f, JT_R_BUSY);
+    }
+    f->job.reply = &f->local->mailbox;
+    f->job.done = job_done;
+    f->job.ctx = f;
+    jt_writer_submit(f->app->writer, &f->job);
+    return JT_PARK;
+}
+
+static void read_done(struct jt_job *job)
+{
+    jt_flow_continue(job->ctx);
+}
+
+enum jt_next jt_flow_read(struct jt_flow *f, struct jt_read *r)
+{
+    r->job = (struct jt_job){.reply = &f->local->mailbox, .done = read_done, .ctx = f};
+    return jt_reader_submit(f->app->reader, r) ? JT_PARK : jt_fail(f, JT_R_BUSY);
+}
+
+struct jt_event jt_flow_event(const struct jt_flow *f, enum jt_event_type t)
+{
+    struct jt_event e = {
+        .time_us = f->now_us,
+        .type = t,
+        .count = 1,
+        .address = f->x->peer,
+        .client_id = f->auth.claimed,
+        .credential_id = f->auth.credential_id,
+        .detail = f->detail,
+    };
+    return e;
+}
+
+enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
+{
+    f->reason = r;
+    f->job.receipt = (struct jt_receipt){0};
+    return jt_answer_denial(f);
+}
+
+enum jt_next jt_deny(struct jt_flow *f, enum jt_reason r)
+{
+    JT_ASSERT(f->reason == JT_R_NONE && r != JT_R_NONE);
+    const struct jt_reason_row *row = jt_reason_row(r);
+    f->reason = r;
+    f->job.event = jt_flow_event(f, f->endpoint->denied);
+    f->job.event.reason = jt_str(row->name);
+    if (f->request != NULL) {
+        f->job.event.scope = jt_token_req_scope(f->request);
+        f->job.event.resource = jt_token_req_resource(f->request);
+    }
+    jt_event_clip(&f->job.event);
+    f->job.stranger = row->stranger;
+    f->job.reason_code = (uint16_t)r;
+    f->job.change = NULL;
+    return jt_flow_submit(f);
+}
+
+static const struct jt_endpoint unreadable = {
+    .path = "", .denied = JT_EV_REQUEST_REFUSED, .steps = NULL};
+
+static enum jt_next not_found(struct jt_flow *f)
+{
+    static const char body[] =
+        "{\"error\":\"not_found\",\"error_description\":\"There is nothing at this path.\"}";
+    const struct jt_answer a = {.status = 404,
+                                .content_type = "application/json",
+                                .body = jt_slice(body, sizeof body - 1),
+                                .cache = "no-store"};
+    return jt_answer(f, &a);
+}
+
+static enum jt_next not_allowed(struct jt_flow *f)
+{
+    static const char body[] = "{\"error\":\"method_not_allowed\",\"error_description\":"
+                               "\"This path does not take this method.\"}";
+    const struct jt_answer a = {.status = 405,
+                                .content_type = "application/json",
+                                .body = jt_slice(body, sizeof body - 1),
+                                .cache = "no-store",
+                                .allow = (f->endpoint->methods & JT_ALLOW_POST) == 0 ? "GET, HEAD"
+                                         : (f->endpoint->methods & JT_ALLOW_GET) == 0
+                                             ? "POST"
+                                             : "GET, HEAD, POST"};
+    return jt_answer(f, &a);
+}
+
+static void settle(struct jt_flow *f, enum jt_next n)
+{
+    if (n == JT_DONE) {
+        jt_exchange_done(f->x);
+    }
+}
+
+void jt_flow_start(struct jt_flow *f)
+{
+    const struct jt_http_head *h = &f->x->head;
+    f->endpoint = &unreadable;
+    if (f->x->fault != JT_HTTP_OK) {
+        f->detail = jt_str(jt_http_fault_text(f->x->fault));
+        settle(f, jt_deny(f, JT_R_UNREADABLE));
+        return;
+    }
+    const struct jt_endpoint *e = f->x->from == JT_LISTEN_ADMIN ? jt_route_admin(h->path, h->method)
+                                                                : jt_route_public(h->path);
+    if (e == NULL) {
+        settle(f, not_found(f));
+        return;
+    }
+    f->endpoint = e;
+    if ((e->methods >> h->method & 1u) == 0 || h->method == JT_METHOD_OTHER) {
+        settle(f, not_allowed(f));
+        return;
+    }
+    f->step = e->steps;
+    run(f);
+}

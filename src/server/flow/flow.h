@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow.h - one request on its way: a table of named steps.
+ *
+ * Each step returns NEXT, DONE (the answer is written), or PARK (a job is under way; the flow goes
+ * on with the next step when it comes back). jt_deny ends the way: it records the refusal, then
+ * answers. Owns:    lives in the exchange's arena. Threads: its worker's.
+ */
+#ifndef JT_FLOW_FLOW_H
+#define JT_FLOW_FLOW_H
+
+#include "../auth/auth.h"
+#include "../policy/decide.h"
+#include "app.h"
+#include "inspect.h"
+#include "mint.h"
+
+enum jt_next { JT_NEXT, JT_DONE, JT_PARK };
+
+struct jt_flow;
+
+struct jt_step {
+    const char *name;
+    enum jt_next (*run)(struct jt_flow *f);
+};
+
+#define JT_ALLOW_GET (1u << JT_GET | 1u << JT_HEAD)
+#define JT_ALLOW_POST (1u << JT_POST)
+#define JT_ALLOW_PATCH (1u << JT_PATCH)
+
+struct jt_endpoint {
+    const char *path;
+    bool prefix;               /* path ends in "/" and one segment follows */
+    unsigned methods;          /* 1 << enum jt_http_method */
+    bool json;                 /* takes JSON bodies besides forms */
+    enum jt_event_type denied; /* how a refusal is recorded */
+    const struct jt_step *steps;
+};
+
+extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_metadata_steps[],
+    jt_jwks_steps[], jt_authorize_steps[];
+
+struct jt_token_req; /* request.c */
+
+/* What introspection gathers. */
+struct jt_introspection {
+    struct jt_slice token;
+    struct jt_slice bearer; /* the caller's own token, when it is a bearer */
+    struct jt_slice caller; /* its client_id */
+    const struct jt_client *caller_client;
+    bool may_all;   /* holds jeton:introspect */
+    bool may_bound; /* may stand for its client at resources that name it */
+};
+
+struct jt_flow {
+    struct jt_exchange *x;
+    struct jt_local *local;
+    struct jt_app *app;
+    const struct jt_endpoint *endpoint;
+    const struct jt_step *step;
+    int64_t now_us;
+    uint64_t sequence; /* issue sequence, drawn before the directory is read */
+    enum jt_reason reason;
+    struct jt_slice detail;  /* for audit: what was wrong */
+    struct jt_slice segment; /* of a prefix path, decoded */
+    struct jt_form form;
+    struct jt_authz authz;
+    struct jt_auth_result auth;
+    const struct jt_token_req *request;
+    const struct jt_grant *grant;
+    const struct jt_token *token;
+    struct jt_introspection introspection;
+    struct jt_inspected inspected;
+    enum jt_inspection inspection;
+    struct jt_job job;
+    void *admin; /* the administration's own */
+};
+
+/* Refuses: once per request. Returns what the step returns. */
+enum jt_next jt_deny(struct jt_flow *f, enum jt_reason r);
+/* Hands job.event (and job.change) to the writer. Returns PARK, or DONE when too many wait. */
+enum jt_next jt_flow_submit(struct jt_flow *f);
+/* Hands a read to the reading thread. */
+enum jt_next jt_flow_read(struct jt_flow *f, struct jt_read *r);
+/* An event with what is known of this request. */
+struct jt_event jt_flow_event(const struct jt_flow *f, enum jt_event_type t);
+/* Answers that the machine failed, without an event of its own. */
+enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r);
+/* Chooses the endpoint and runs until it parks or is done. */
+void jt_flow_start(struct jt_flow *f);
+/* Goes on with the step after the one that parked. */
+void jt_flow_continue(struct jt_flow *f);
+
+/* answer.c: the only writer of answers. */
+struct jt_answer {
+    unsigned status;
+    const char *content_type; /* NULL: no body */
+    struct jt_slice body;
+    const char *cache;    /* Cache-Control */
+    struct jt_slice etag; /* may be empty */
+    struct jt_slice location;
+    const char *allow;        /* for 405 */
+    const char *authenticate; /* WWW-Authenticate */
+    const char *retry_after;
+};
+enum jt_next jt_answer(struct jt_flow *f, const struct jt_answer *a);
+/* The answer that belongs to f->reason. */
+enum jt_next jt_answer_denial(struct jt_flow *f);
+/* 503 in place of a request that waits too long, written without a flow. */
+void jt_answer_late(struct jt_exchange *x);
+/* Reference of this request's event, or one of its own: 26 characters in the arena. */
+struct jt_slice jt_flow_ref(struct jt_flow *f);
+
+/* request.c: parameters of token and introspection requests. */
+enum jt_next jt_read_params(struct jt_flow *f);
+enum jt_next jt_token_req_read(struct jt_flow *f);
+struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
+struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
+
+/* route.c */
+const struct jt_endpoint *jt_route_public(struct jt_slice path);
+
+#endif

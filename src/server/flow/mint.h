@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mint.h - a grant becomes a token. Nothing else can: jt_mint takes a jt_grant, and only policy
+ * makes one.
+ */
+#ifndef JT_FLOW_MINT_H
+#define JT_FLOW_MINT_H
+
+#include "../policy/decide.h"
+#include "app.h"
+
+struct jt_token;
+
+/*
+ * sequence: the issue sequence drawn when the request began, before the directory was
+ * read, so that a revocation in between is never overtaken.
+ * JT_E_NOTFOUND: no active key for the resource's algorithm.
+ */
+JT_MUST enum jt_err jt_mint(struct jt_local *l, const struct jt_grant *g, uint64_t sequence,
+                            struct jt_arena *a, const struct jt_token **out);
+
+struct jt_slice jt_token_value(const struct jt_token *t);
+struct jt_slice jt_token_jti(const struct jt_token *t);
+struct jt_slice jt_token_scope(const struct jt_token *t);
+int64_t jt_token_lifetime_s(const struct jt_token *t);
+
+#endif

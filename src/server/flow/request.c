@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request.c - parameters: from the body only, once each, and what a token request asks for.
+ */
+#include "flow.h"
+
+struct jt_token_req {
+    struct jt_slice scope, resource;
+};
+
+struct jt_slice jt_token_req_scope(const struct jt_token_req *r)
+{
+    return r->scope;
+}
+
+struct jt_slice jt_token_req_resource(const struct jt_token_req *r)
+{
+    return r->resource;
+}
+
+static enum jt_reason reason_of(enum jt_form_fault fault)
+{
+    switch (fault) {
+    case JT_FORM_OK:
+        return JT_R_NONE;
+    case JT_FORM_ENCODING:
+        return JT_R_BODY_ENCODING;
+    case JT_FORM_REPEATED:
+        return JT_R_PARAMETER_REPEATED;
+    case JT_FORM_TOO_MANY:
+        return JT_R_PARAMETER_COUNT;
+    case JT_FORM_SYNTAX:
+        return JT_R_BODY_SYNTAX;
+    case JT_FORM_NOMEM:
+        break;
+    }
+    return JT_R_INTERNAL;
+}
+
+enum jt_next jt_read_params(struct jt_flow *f)
+{
+    struct jt_exchange *x = f->x;
+    if (x->head.has_query) {
+        return jt_deny(f, JT_R_QUERY);
+    }
+    enum jt_content_type t = jt_content_type(x->head.content_type);
+    enum jt_form_fault fault;
+    if (t == JT_CONTENT_FORM || (t == JT_CONTENT_NONE && x->body.n == 0)) {
+        fault = jt_form_read(x->body, &x->arena, &f->form);
+    } else if (t == JT_CONTENT_JSON && f->endpoint->json) {
+        fault = jt_form_read_json(x->body, &x->arena, &f->form);
+    } else {
+        return jt_deny(f, JT_R_CONTENT_TYPE);
+    }
+    if (fault != JT_FORM_OK) {
+        return jt_deny(f, reason_of(fault));
+    }
+    jt_authz_read(x->head.authorization, &x->arena, &f->authz);
+    f->auth.claimed = jt_form_get(&f->form, "client_id");
+    return JT_NEXT;
+}
+
+enum jt_next jt_token_req_read(struct jt_flow *f)
+{
+    struct jt_slice grant_type = jt_form_get(&f->form, "grant_type");
+    if (grant_type.n == 0) {
+        return jt_deny(f, JT_R_GRANT_TYPE_MISSING);
+    }
+    if (!jt_slice_eq(grant_type, JT_LIT("client_credentials"))) {
+        return jt_deny(f, JT_R_GRANT_TYPE);
+    }
+    struct jt_token_req *r = jt_arena_alloc(&f->x->arena, sizeof *r);
+    if (r == NULL) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    r->scope = jt_form_get(&f->form, "scope");
+    r->resource = jt_form_get(&f->form, "resource");
+    struct jt_slice audience = jt_form_get(&f->form, "audience");
+    f->request = r;
+    if (r->resource.n > 0 && audience.n > 0 && !jt_slice_eq(r->resource, audience)) {
+        return jt_deny(f, JT_R_RESOURCE_TWO);
+    }
+    if (r->resource.n == 0) {
+        r->resource = audience;
+    }
+    return JT_NEXT;
+}

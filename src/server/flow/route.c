@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * route.c - the public paths, one row each. Paths are compared exactly, as sent: no decoding,
+ * no trailing slash, no case.
+ */
+#include "flow.h"
+
+#define TOKEN JT_ALLOW_POST, .denied = JT_EV_TOKEN_DENIED, .steps = jt_token_steps
+#define INTROSPECT JT_ALLOW_POST, .denied = JT_EV_INTROSPECTION_DENIED, .steps = jt_introspect_steps
+#define DOCUMENT JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED
+
+static const struct jt_endpoint endpoints[] = {
+    {.path = "/token", .methods = TOKEN},
+    {.path = "/oauth2/token", .methods = TOKEN},
+    {.path = "/oauth/token", .methods = TOKEN},
+    {.path = "/token-srv/token", .json = true, .methods = TOKEN},
+    {.path = "/introspect", .methods = INTROSPECT},
+    {.path = "/token-srv/introspect", .json = true, .methods = INTROSPECT},
+    {.path = "/.well-known/jwks.json", .methods = DOCUMENT, .steps = jt_jwks_steps},
+    {.path = "/.well-known/oauth-authorization-server",
+     .methods = DOCUMENT,
+     .steps = jt_metadata_steps},
+    {.path = "/.well-known/openid-configuration", .methods = DOCUMENT, .steps = jt_metadata_steps},
+    {.path = "/authorize",
+     .methods = JT_ALLOW_GET | JT_ALLOW_POST,
+     .denied = JT_EV_REQUEST_REFUSED,
+     .steps = jt_authorize_steps},
+};
+
+const struct jt_endpoint *jt_route_public(struct jt_slice path)
+{
+    for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
+        if (jt_slice_eq(path, jt_str(endpoints[i].path))) {
+            return &endpoints[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token.c - POST /token: the client credentials grant (RFC 6749 section 4.4).
+ */
+#include "../../core/json/jw.h"
+#include "flow.h"
+
+#define BODY_MAX (JT_JWS_MAX + 8192u)
+
+static enum jt_next parse(struct jt_flow *f)
+{
+    enum jt_next n = jt_read_params(f);
+    return n == JT_NEXT ? jt_token_req_read(f) : n;
+}
+
+static enum jt_next authenticate(struct jt_flow *f)
+{
+    const struct jt_auth_context ctx = {
+        .directory = f->app->directory,
+        .keyring = f->app->keyring,
+        .crypt = f->local->crypt,
+        .arena = &f->x->arena,
+        .now_s = f->now_us / 1000000,
+    };
+    const struct jt_auth_input in = {&f->authz, &f->form};
+    /* Drawn before the client is looked up: a revocation after this moment has a higher number. */
+    f->sequence = atomic_fetch_add(&f->app->issue_sequence, 1);
+    jt_authenticate(&ctx, &in, &f->auth);
+    return f->auth.verdict == JT_AUTH_PROVEN ? JT_NEXT : jt_deny(f, f->auth.reason);
+}
+
+static enum jt_next authorize(struct jt_flow *f)
+{
+    const struct jt_want want = {jt_token_req_scope(f->request), jt_token_req_resource(f->request)};
+    enum jt_reason why = JT_R_INTERNAL;
+    enum jt_decision d =
+        jt_decide(f->app->directory, f->auth.principal, &want, &f->x->arena, &f->grant, &why);
+    return d == JT_DECISION_GRANTED ? JT_NEXT : jt_deny(f, why);
+}
+
+static enum jt_next mint(struct jt_flow *f)
+{
+    if (jt_keys_refresh(&f->local->keys, f->app->directory, f->local->crypt) != JT_OK) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    enum jt_err e = jt_mint(f->local, f->grant, f->sequence, &f->x->arena, &f->token);
+    if (e == JT_E_NOTFOUND) {
+        return jt_deny(f, JT_R_NO_KEY);
+    }
+    return e == JT_OK ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
+}
+
+static enum jt_next audit(struct jt_flow *f)
+{
+    f->job.event = jt_flow_event(f, JT_EV_TOKEN_ISSUED);
+    f->job.event.resource = jt_grant_resource(f->grant)->o.name;
+    f->job.event.scope = jt_token_scope(f->token);
+    f->job.event.jti = jt_token_jti(f->token);
+    jt_event_clip(&f->job.event);
+    return jt_flow_submit(f);
+}
+
+/* A token leaves only against the receipt of its event. */
+static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
+                                  struct jt_receipt receipt)
+{
+    JT_ASSERT(receipt.on_disk || receipt.unaudited);
+    JT_AUTO(jt_buf_free) struct jt_buf body;
+    jt_buf_init(&body, BODY_MAX);
+    struct jt_jw w = jt_jw(&body);
+    jt_jw_obj(&w);
+    jt_jw_kstr(&w, "access_token", jt_token_value(t));
+    jt_jw_kstr(&w, "token_type", JT_LIT("Bearer"));
+    jt_jw_kint(&w, "expires_in", jt_token_lifetime_s(t));
+    jt_jw_kstr(&w, "scope", jt_token_scope(t));
+    jt_jw_end_obj(&w);
+    if (!jt_buf_ok(&body)) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    const struct jt_answer a = {.status = 200,
+                                .content_type = "application/json",
+                                .body = jt_buf_slice(&body),
+                                .cache = "no-store"};
+    return jt_answer(f, &a);
+}
+
+static enum jt_next respond(struct jt_flow *f)
+{
+    return respond_token(f, f->token, f->job.receipt);
+}
+
+const struct jt_step jt_token_steps[] = {
+    {"parse", parse},     {"authenticate", authenticate}, {"authorize", authorize}, {"mint", mint},
+    {"audit", audit}, /* parks until the group commit */
+    {"respond", respond},
+};
