@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../core/base/num.h"
+#include "reason.h"
+
+#define START_SETTING "issue_start"
+
+static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
+{
+    (void)snprintf(why, why_n, "%s: %s", what, jt_err_text(e));
+    return e;
+}
+
+static enum jt_err on_object(void *ctx, struct jt_object *o)
+{
+    struct jt_state *s = ctx;
+    enum jt_err e = JT_OK;
+    switch (o->kind) {
+    case JT_OBJ_DATA_KEY:
+        e = jt_keyring_open(&s->keyring, s->crypt, s->master, (const struct jt_data_key *)o);
+        break;
+    case JT_OBJ_SETTING:
+        if (jt_slice_eq(o->name, JT_LIT(START_SETTING))) {
+            e = jt_parse_u64(((const struct jt_setting *)o)->value, UINT32_MAX, &s->start_number);
+        }
+        break;
+    case JT_OBJ_SIGNING_KEY:
+        s->nkeys++;
+        JT_TRY(jt_signing_key_open(s->crypt, &s->keyring, (struct jt_signing_key *)o));
+        return jt_directory_put(s->directory, o);
+    case JT_OBJ_RESOURCE:
+    case JT_OBJ_CLIENT:
+        return jt_directory_put(s->directory, o);
+    case JT_OBJ_NONE:
+        e = JT_E_CORRUPT;
+        break;
+    }
+    if (e == JT_OK) {
+        jt_object_free(o);
+    }
+    return e;
+}
+
+static enum jt_err put_data_key(struct jt_state *s, uint32_t id, enum jt_data_key_use use)
+{
+    struct jt_data_key *k = NULL;
+    if (jt_keyring_newest(&s->keyring, use) != NULL) {
+        return JT_OK;
+    }
+    JT_TRY(jt_data_key_make(s->crypt, s->master, id, use, jt_wall_s(&jt_clock_system), &k));
+    enum jt_err e = s->store->ops->put(s->store, &k->o);
+    if (e == JT_OK) {
+        e = jt_keyring_open(&s->keyring, s->crypt, s->master, k);
+    }
+    jt_object_free(&k->o);
+    return e;
+}
+
+/* The start number makes every issue sequence higher than all before, without a write per token. */
+static enum jt_err put_start(struct jt_state *s)
+{
+    char digits[JT_U64_DIGITS];
+    s->start_number++;
+    const struct jt_setting setting = {
+        .o = {.kind = JT_OBJ_SETTING, .name = JT_LIT(START_SETTING)},
+        .value = jt_fmt_u64(s->start_number, digits),
+    };
+    return s->store->ops->put(s->store, &setting.o);
+}
+
+static enum jt_err begin_run(struct jt_state *s)
+{
+    JT_TRY(s->store->ops->begin(s->store));
+    enum jt_err e = put_data_key(s, 1, JT_DATA_KEY_SECRETS);
+    if (e == JT_OK) {
+        e = put_data_key(s, 2, JT_DATA_KEY_SEAL);
+    }
+    if (e == JT_OK) {
+        e = put_data_key(s, 3, JT_DATA_KEY_REFERENCES);
+    }
+    if (e == JT_OK) {
+        e = put_start(s);
+    }
+    if (e != JT_OK) {
+        s->store->ops->rollback(s->store);
+        return e;
+    }
+    return s->store->ops->commit(s->store, NULL, 0);
+}
+
+/* master.key, made only beside a database that does not exist yet. */
+static enum jt_err open_master(struct jt_state *s, char *why, size_t why_n)
+{
+    char path[PATH_MAX];
+    char db[PATH_MAX];
+    const char *detail = "";
+    if (!jt_datadir_file(&s->dir, "master.key", path) ||
+        !jt_datadir_file(&s->dir, "jeton.db", db)) {
+        return say(why, why_n, JT_E_LIMIT, "the path of the data directory");
+    }
+    enum jt_err e = jt_master_key_read(path, s->master, &detail);
+    if (e == JT_E_NOTFOUND && access(db, F_OK) != 0) {
+        e = jt_master_key_make(path, s->master, &detail);
+    } else if (e == JT_E_NOTFOUND) {
+        detail = "it is missing, but jeton.db exists: put the key back from your backup";
+    }
+    if (e != JT_OK) {
+        (void)snprintf(why, why_n, "%s: %s", path, detail);
+    }
+    return e;
+}
+
+static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
+{
+    const struct jt_store_opts o = {.dir = s->dir.path};
+    enum jt_err e = jt_store_sqlite.open(&o, &s->store);
+    if (e != JT_OK) {
+        (void)snprintf(why, why_n, "cannot open the databases in %s: %s", s->dir.path,
+                       jt_err_text(e));
+        return e;
+    }
+    e = s->store->ops->load(s->store, on_object, s);
+    if (e == JT_E_CRYPTO) {
+        return say(why, why_n, e, "master.key does not open this data directory's keys");
+    }
+    return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot load the state");
+}
+
+static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
+{
+    const struct jt_config *c = s->config;
+    const struct jt_writer_opts w = {
+        .store = s->store,
+        .directory = s->directory,
+        .epochs = &s->epochs,
+        .clock = &jt_clock_system,
+        .on_failure = c->audit_degrade ? JT_AUDIT_DEGRADE : JT_AUDIT_BLOCK,
+        .retain_s = c->audit_retain_s,
+        .max_bytes = c->audit_max_bytes,
+        .reason_name = jt_reason_name_of,
+        .log = jt_log_line,
+        .log_ctx = s->log,
+    };
+    enum jt_err e = jt_writer_start(&w, &s->writer);
+    if (e != JT_OK) {
+        return say(why, why_n, e, "cannot start the audit log");
+    }
+    struct jt_store *audit = NULL;
+    const struct jt_store_opts o = {.dir = s->dir.path, .read_only = true};
+    e = jt_store_sqlite.open(&o, &audit);
+    if (e == JT_OK) {
+        e = jt_reader_start(audit, &s->reader);
+    }
+    return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot read the audit log");
+}
+
+enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
+{
+    s->mailbox.fd = -1;
+    enum jt_err e = jt_crypt_new(&s->crypt);
+    if (e == JT_OK) {
+        e = jt_mailbox_init(&s->mailbox);
+    }
+    if (e != JT_OK) {
+        return say(why, why_n, e, "start");
+    }
+    JT_TRY(open_master(s, why, why_n));
+    jt_epochs_init(&s->epochs);
+    s->epochs_ready = true;
+    e = jt_directory_new(&s->epochs, &s->directory);
+    if (e != JT_OK) {
+        return say(why, why_n, e, "directory");
+    }
+    JT_TRY(open_store(s, why, why_n));
+    e = begin_run(s);
+    if (e != JT_OK) {
+        return say(why, why_n, e, "cannot write the state");
+    }
+    return start_threads(s, why, why_n);
+}
+
+static void woken(struct jt_job *job)
+{
+    (void)job;
+}
+
+enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e, jt_change_fn change,
+                           void *ctx)
+{
+    struct jt_job job = {
+        .reply = &s->mailbox, .event = *e, .change = change, .ctx = ctx, .done = woken};
+    job.event.time_us = jt_wall_us(&jt_clock_system);
+    job.event.count = 1;
+    jt_writer_submit(s->writer, &job);
+    struct pollfd p = {.fd = s->mailbox.fd, .events = POLLIN};
+    while (jt_mailbox_take(&s->mailbox) == NULL) {
+        (void)poll(&p, 1, 1000);
+    }
+    return job.result;
+}
+
+/* The built-in resource follows the issuer, so it lives in the directory only. */
+static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
+{
+    static const struct jt_scope scopes[] = {
+        {JT_LIT_INIT("jeton:introspect"), JT_LIT_INIT("introspect any token")}};
+    const struct jt_resource r = {
+        .o = {.name = issuer},
+        .alg = s->config->token_alg,
+        .lifetime_s = s->config->token_lifetime_s,
+        .created_s = jt_wall_s(&jt_clock_system),
+        .updated_s = jt_wall_s(&jt_clock_system),
+        .version = 1,
+        .builtin = true,
+        .nscopes = sizeof scopes / sizeof scopes[0],
+        .scopes = scopes,
+    };
+    struct jt_resource *copy = jt_resource_dup(&r);
+    if (copy == NULL) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err e = jt_directory_put(s->directory, &copy->o);
+    if (e != JT_OK) {
+        jt_object_free(&copy->o);
+    }
+    return e;
+}
+
+static enum jt_err put_first_key(struct jt_change *chg, void *ctx)
+{
+    struct jt_signing_key **k = ctx;
+    JT_TRY(jt_change_put(chg, &(*k)->o));
+    *k = NULL;
+    return JT_OK;
+}
+
+static enum jt_err add_first_key(struct jt_state *s)
+{
+    struct jt_signing_key *k = NULL;
+    JT_TRY(jt_signing_key_make(s->crypt, &s->keyring, s->config->token_alg,
+                               jt_wall_s(&jt_clock_system), &k));
+    char kid[128];
+    (void)snprintf(kid, sizeof kid, "%.*s", JT_FMT(k->o.name));
+    const struct jt_event e = {.type = JT_EV_KEY_CREATED, .detail = jt_str(kid)};
+    enum jt_err err = jt_state_apply(s, &e, put_first_key, &k);
+    if (k != NULL) {
+        jt_object_free(&k->o);
+    }
+    return err;
+}
+
+enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer, char *why, size_t why_n)
+{
+    enum jt_err e = add_builtin(s, issuer);
+    if (e == JT_OK && s->nkeys == 0) {
+        e = add_first_key(s);
+    }
+    return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot make the first signing key");
+}
+
+void jt_state_close(struct jt_state *s)
+{
+    jt_reader_stop(&s->reader);
+    if (s->writer != NULL) {
+        jt_writer_stop(&s->writer);
+    }
+    if (s->store != NULL) {
+        s->store->ops->close(&s->store);
+    }
+    if (s->directory != NULL) {
+        jt_directory_free(&s->directory);
+    }
+    if (s->epochs_ready) {
+        jt_epochs_free(&s->epochs);
+    }
+    jt_mailbox_close(&s->mailbox);
+    jt_keyring_wipe(&s->keyring);
+    explicit_bzero(s->master, sizeof s->master);
+    jt_crypt_free(&s->crypt);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state.h - what a server works on: store, keys, directory, writer; opened in order, closed in
+ * reverse.
+ *
+ * Threads: made and freed by the main thread.
+ */
+#ifndef JT_SERVER_STATE_H
+#define JT_SERVER_STATE_H
+
+#include "config/config.h"
+#include "datadir.h"
+#include "flow/app.h"
+#include "log.h"
+
+struct jt_state {
+    const struct jt_config *config;
+    struct jt_log *log;
+    struct jt_datadir dir;
+    struct jt_store *store;
+    struct jt_epochs epochs;
+    struct jt_directory *directory;
+    struct jt_keyring keyring;
+    struct jt_crypt *crypt;    /* the main thread's */
+    struct jt_mailbox mailbox; /* the main thread's; lives as long as the writer */
+    struct jt_writer *writer;
+    struct jt_reader *reader;
+    uint64_t start_number; /* one more at each start: the high part of the issue sequence */
+    size_t nkeys;          /* signing keys found */
+    uint8_t master[JT_KEY_SIZE];
+    bool epochs_ready;
+};
+
+/* Opens everything in the data directory, which is locked already. why: a sentence. */
+JT_MUST enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n);
+/* Needs the issuer: adds the built-in resource and, at the first start, the first signing key. */
+JT_MUST enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer, char *why,
+                                      size_t why_n);
+/* Workers have ended. Everything submitted is on disk when it returns. */
+void jt_state_close(struct jt_state *s);
+
+/* Submits one job from the main thread and waits for it. event.time is set. */
+JT_MUST enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e,
+                                   jt_change_fn change, void *ctx);
+
+#endif
