@@ -1,5 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-int main(void)
+/*
+ * main.c - from the words on the command line to one row of the table of commands.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../server/config/suggest.h"
+#include "args.h"
+#include "help.h"
+#include "out.h"
+
+static bool is_help(const char *word)
 {
-    return 0;
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static enum jt_exit unknown_command(const char *word)
+{
+    struct jt_suggest s = jt_suggest(jt_str(word));
+    for (size_t i = 0; i < jt_nouns_n; i++) {
+        jt_suggest_offer(&s, jt_str(jt_nouns[i].name));
+    }
+    for (size_t i = 0; i < jt_commands_n; i++) {
+        if (jt_commands[i].noun == NULL) {
+            jt_suggest_offer(&s, jt_str(jt_commands[i].verb));
+        }
+    }
+    jt_suggest_offer(&s, JT_LIT("help"));
+    if (word[0] == '-') {
+        jt_say_error("\"%.60s\" stands before the command; flags come after it", word);
+    } else if (jt_suggest_found(&s)) {
+        jt_say_error("unknown command \"%.60s\" (did you mean \"%.*s\"?)", word, JT_FMT(s.best));
+    } else {
+        jt_say_error("unknown command \"%.60s\"", word);
+    }
+    jt_say_hint("jeton help lists all commands");
+    return JT_EXIT_USAGE;
+}
+
+static enum jt_exit unknown_verb(const struct jt_noun *noun, const char *word)
+{
+    struct jt_suggest s = jt_suggest(jt_str(word));
+    for (size_t i = 0; i < jt_commands_n; i++) {
+        if (jt_commands[i].noun != NULL && strcmp(jt_commands[i].noun, noun->name) == 0) {
+            jt_suggest_offer(&s, jt_str(jt_commands[i].verb));
+        }
+    }
+    if (jt_suggest_found(&s)) {
+        jt_say_error("unknown command \"%s %.60s\" (did you mean \"%s %.*s\"?)", noun->name, word,
+                     noun->name, JT_FMT(s.best));
+    } else {
+        jt_say_error("unknown command \"%s %.60s\"", noun->name, word);
+    }
+    jt_say_hint("jeton %s --help lists what there is", noun->name);
+    return JT_EXIT_USAGE;
+}
+
+static enum jt_exit run(const struct jt_command *c, size_t argc, char *const *argv)
+{
+    struct jt_args args;
+    char err[JT_ARGS_ERROR];
+    const char *space = c->noun == NULL ? "" : " ";
+    const char *noun = c->noun == NULL ? "" : c->noun;
+    switch (jt_args_read(c, argc, argv, &args, err)) {
+    case JT_ARGS_HELP:
+        jt_help_command(stdout, c);
+        return JT_EXIT_DONE;
+    case JT_ARGS_RUN:
+        return c->run(&args);
+    case JT_ARGS_WRONG:
+    default:
+        jt_say_error("%s", err);
+        jt_say_hint("jeton %s%s%s --help has examples", noun, space, c->verb);
+        return JT_EXIT_USAGE;
+    }
+}
+
+/* jeton NOUN …: argv starts behind the noun. */
+static enum jt_exit dispatch_noun(const struct jt_noun *noun, size_t argc, char *const *argv)
+{
+    if (argc == 0) {
+        jt_help_noun(stderr, noun);
+        return JT_EXIT_USAGE;
+    }
+    if (is_help(argv[0]) && argc == 1) {
+        jt_help_noun(stdout, noun);
+        return JT_EXIT_DONE;
+    }
+    const struct jt_command *c = jt_command_find(noun->name, argv[0]);
+    return c == NULL ? unknown_verb(noun, argv[0]) : run(c, argc - 1, argv + 1);
+}
+
+/* jeton help [NOUN] [VERB] */
+static enum jt_exit help(size_t argc, char *const *argv)
+{
+    const struct jt_noun *noun = argc > 0 ? jt_noun_find(argv[0]) : NULL;
+    if (argc == 0) {
+        jt_help_overview(stdout);
+        return JT_EXIT_DONE;
+    }
+    if (noun != NULL && argc == 1) {
+        jt_help_noun(stdout, noun);
+        return JT_EXIT_DONE;
+    }
+    const struct jt_command *c =
+        noun != NULL ? jt_command_find(noun->name, argv[1]) : jt_command_find(NULL, argv[0]);
+    if (c == NULL) {
+        return noun != NULL ? unknown_verb(noun, argv[1]) : unknown_command(argv[0]);
+    }
+    jt_help_command(stdout, c);
+    return JT_EXIT_DONE;
+}
+
+static enum jt_exit dispatch(size_t argc, char *const *argv)
+{
+    if (argc == 0) {
+        jt_help_overview(stderr);
+        return JT_EXIT_USAGE;
+    }
+    if (is_help(argv[0])) {
+        return help(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[0], "--version") == 0) {
+        return run(jt_command_find(NULL, "version"), 0, argv);
+    }
+    const struct jt_noun *noun = jt_noun_find(argv[0]);
+    if (noun != NULL) {
+        return dispatch_noun(noun, argc - 1, argv + 1);
+    }
+    const struct jt_command *c = jt_command_find(NULL, argv[0]);
+    return c == NULL ? unknown_command(argv[0]) : run(c, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    /* For the width of letters in tables; nothing else looks at the locale. */
+    const char *locale = setlocale(LC_CTYPE, "");
+    if (locale == NULL || strcmp(locale, "C") == 0) {
+        (void)setlocale(LC_CTYPE, "C.UTF-8");
+    }
+    enum jt_exit code = dispatch(argc > 0 ? (size_t)argc - 1 : 0, argv + 1);
+    code = jt_out_finish(code);
+    return (int)code;
 }

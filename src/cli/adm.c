@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adm.h"
+
+#include "../core/http/response.h"
+#include "../core/http/uri.h"
+#include "sock.h"
+
+#define REPLY_MAX ((size_t)64 * 1024 * 1024)
+#define REQUEST_MAX ((size_t)1024 * 1024)
+
+static enum jt_exit compose(const struct jt_adm_request *r, struct jt_buf *out)
+{
+    jt_buf_printf(out, "%s ", r->method);
+    jt_buf_put(out, r->path);
+    jt_buf_puts(out, " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
+                     "Connection: close\r\n");
+    if (r->if_match.n > 0) {
+        jt_buf_puts(out, "If-Match: ");
+        jt_buf_put(out, r->if_match);
+        jt_buf_puts(out, "\r\n");
+    }
+    if (r->content_type != NULL) {
+        jt_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->content_type,
+                      r->body.n);
+    }
+    jt_buf_puts(out, "\r\n");
+    jt_buf_put(out, r->body);
+    return jt_buf_ok(out) ? JT_EXIT_DONE
+                          : jt_say_fail(JT_EXIT_USAGE, "the request would be too large");
+}
+
+static enum jt_exit read_body(struct jt_adm_reply *r)
+{
+    static const struct jt_json_limits limits = {REPLY_MAX, 16, 1000000};
+    if (r->body.n == 0) {
+        return JT_EXIT_DONE;
+    }
+    if (jt_json_parse(r->body, &limits, &r->doc) != JT_OK) {
+        return jt_say_fail(JT_EXIT_FAILED,
+                           "the server's answer (status %u) is not the JSON it should be",
+                           r->status);
+    }
+    r->value = jt_json_root(r->doc);
+    return JT_EXIT_DONE;
+}
+
+enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request *request,
+                         struct jt_adm_reply *out)
+{
+    *out = (struct jt_adm_reply){0};
+    jt_buf_init(&out->bytes, REPLY_MAX);
+    JT_AUTO(jt_buf_free) struct jt_buf bytes;
+    jt_buf_init(&bytes, REQUEST_MAX);
+    enum jt_exit code = compose(request, &bytes);
+    struct jt_http_reply reply = {0};
+    if (code == JT_EXIT_DONE) {
+        code = jt_sock_exchange(args, jt_buf_slice(&bytes), &out->bytes, &reply);
+    }
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    out->status = reply.status;
+    out->etag = reply.etag;
+    out->body = jt_slice_from(jt_buf_slice(&out->bytes), reply.head_n);
+    return read_body(out);
+}
+
+static enum jt_exit exit_of(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        enum jt_exit code;
+    } rows[] = {{400, JT_EXIT_USAGE},   {422, JT_EXIT_USAGE},     {401, JT_EXIT_DENIED},
+                {403, JT_EXIT_DENIED},  {404, JT_EXIT_NOT_FOUND}, {409, JT_EXIT_CONFLICT},
+                {412, JT_EXIT_CONFLICT}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].status == status) {
+            return rows[i].code;
+        }
+    }
+    return JT_EXIT_FAILED;
+}
+
+enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
+{
+    if (r->status >= 200 && r->status <= 299) {
+        return r->value != NULL ? JT_EXIT_DONE
+                                : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
+    }
+    struct jt_slice text = {0};
+    struct jt_slice code = {0};
+    if (!jt_jval_str(jt_jobj_get(r->value, "detail"), &text) &&
+        !jt_jval_str(jt_jobj_get(r->value, "title"), &text)) {
+        return jt_say_fail(exit_of(r->status), "the server refused with status %u (%s)", r->status,
+                           jt_http_status_text(r->status));
+    }
+    if (jt_jval_str(jt_jobj_get(r->value, "code"), &code)) {
+        return jt_say_fail(exit_of(r->status), "%.*s [%.*s]", JT_FMT(text), JT_FMT(code));
+    }
+    return jt_say_fail(exit_of(r->status), "%.*s", JT_FMT(text));
+}
+
+enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request *request,
+                        struct jt_adm_reply *out)
+{
+    enum jt_exit code = jt_adm_call(args, request, out);
+    return code == JT_EXIT_DONE ? jt_adm_judge(out) : code;
+}
+
+void jt_adm_reply_free(struct jt_adm_reply *r)
+{
+    jt_json_free(&r->doc);
+    jt_buf_free(&r->bytes);
+}
+
+void jt_adm_path(struct jt_buf *b, const char *prefix, const char *name)
+{
+    jt_buf_puts(b, prefix);
+    jt_percent_encode(jt_str(name), b);
+}

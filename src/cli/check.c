@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.c - jeton check: would the server start with this, and what protects it then.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "../core/json/jw.h"
+#include "../server/config/config.h"
+#include "configure.h"
+#include "out.h"
+
+#define PROTECTIONS_MAX 12
+
+enum state { STATE_OFF = 0, STATE_ON, STATE_UNKNOWN };
+static const char *const state_names[] = {"off", "on", "unknown"};
+
+struct protection {
+    const char *name;
+    enum state state;
+    char detail[600];
+};
+
+struct report {
+    size_t n;
+    struct protection items[PROTECTIONS_MAX];
+};
+
+__attribute__((format(printf, 4, 5))) static void add(struct report *r, const char *name,
+                                                      enum state state, const char *fmt, ...)
+{
+    struct protection *p = &r->items[r->n++];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(p->detail, sizeof p->detail, fmt, ap);
+    va_end(ap);
+    p->name = name;
+    p->state = state;
+}
+
+static void add_tls(struct report *r, const struct jt_config *c)
+{
+    if (c->tls_cert.n == 0) {
+        add(r, "tls", STATE_OFF, "plain HTTP on loopback only; a proxy before it must do TLS");
+        return;
+    }
+    add(r, "tls", STATE_ON, "certificate %.*s", JT_FMT(c->tls_cert));
+    add(r, "tls key file", STATE_ON, "%.*s is for its owner only", JT_FMT(c->tls_key));
+}
+
+/* What others may do with a file or directory that only its owner should use. */
+static void add_private(struct report *r, const char *name, const char *path, const char *missing)
+{
+    struct stat st = {0};
+    if (stat(path, &st) != 0) {
+        add(r, name, STATE_UNKNOWN, "%s: %s", path,
+            errno == ENOENT ? missing : strerrordesc_np(errno));
+        return;
+    }
+    bool is_open = (st.st_mode & 077) != 0;
+    add(r, name, is_open ? STATE_OFF : STATE_ON, "%s has mode %04o%s", path, st.st_mode & 07777,
+        is_open ? ", others than its owner can use it: chmod go= on it" : "");
+}
+
+static void add_files(struct report *r, const struct jt_config *c)
+{
+    char path[4200];
+    (void)snprintf(path, sizeof path, "%.*s", (int)(c->data.n < 4000 ? c->data.n : 4000),
+                   (const char *)c->data.p);
+    add_private(r, "data directory", path, "is made at the first start");
+    (void)snprintf(path, sizeof path, "%.*s/master.key", (int)(c->data.n < 4000 ? c->data.n : 4000),
+                   (const char *)c->data.p);
+    add_private(r, "master key", path, "is made at the first start");
+}
+
+static void add_rest(struct report *r, const struct jt_config *c)
+{
+    struct rlimit core = {0};
+    add(r, "audit", c->audit_degrade ? STATE_OFF : STATE_ON, "%s",
+        c->audit_degrade ? "audit.on_failure: degrade: tokens are issued even if nothing can be "
+                           "recorded"
+                         : "audit.on_failure: block: no token without a record on disk");
+    add(r, "connection limits", STATE_ON, "%lld for one address, %lld in all",
+        (long long)c->max_connections_per_address, (long long)c->max_connections);
+    if (getrlimit(RLIMIT_CORE, &core) != 0) {
+        return;
+    }
+    if (core.rlim_cur == 0) {
+        add(r, "core dumps", STATE_ON, "not written: the limit is 0");
+    } else {
+        add(r, "core dumps", STATE_OFF,
+            "this shell allows core files, which would hold keys: ulimit -c 0, or LimitCORE=0 in "
+            "the unit file");
+    }
+}
+
+static void print_json(const struct jt_args *args, const struct jt_config *c,
+                       const struct report *r, const struct jt_config_error *err)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, (size_t)256 * 1024);
+    struct jt_jw w = jt_jw(&b);
+    jt_jw_obj(&w);
+    jt_jw_kbool(&w, "ok", err == NULL);
+    if (err != NULL) {
+        jt_jw_kstr(&w, "where", jt_str(err->where));
+        jt_jw_kstr(&w, "error", jt_str(err->text));
+    } else {
+        jt_jw_key(&w, "listen");
+        jt_jw_arr(&w);
+        for (size_t i = 0; i < c->nlisten; i++) {
+            jt_jw_str(&w, c->listen[i]);
+        }
+        jt_jw_end_arr(&w);
+        jt_jw_kstr(&w, "issuer", c->issuer);
+        jt_jw_kstr(&w, "data", c->data);
+        jt_jw_key(&w, "protections");
+        jt_jw_arr(&w);
+        for (size_t i = 0; i < r->n; i++) {
+            jt_jw_obj(&w);
+            jt_jw_kstr(&w, "name", jt_str(r->items[i].name));
+            jt_jw_kstr(&w, "state", jt_str(state_names[r->items[i].state]));
+            jt_jw_kstr(&w, "detail", jt_str(r->items[i].detail));
+            jt_jw_end_obj(&w);
+        }
+        jt_jw_end_arr(&w);
+    }
+    jt_jw_end_obj(&w);
+    jt_out_json(args->output, jt_buf_slice(&b));
+}
+
+static void print_report(const struct jt_args *args, const struct report *r)
+{
+    const char *file = jt_args_get(args, "config");
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    jt_buf_init(&line, 8192);
+    jt_buf_printf(&line, "%s can be used.", file == NULL ? "the environment" : file);
+    jt_card("configuration", jt_buf_slice(&line));
+    for (size_t i = 0; i < r->n; i++) {
+        const struct protection *p = &r->items[i];
+        jt_buf_reset(&line);
+        jt_buf_printf(&line, "%-8s %s", state_names[p->state], p->detail);
+        jt_card(p->name, jt_buf_slice(&line));
+    }
+}
+
+enum jt_exit jt_cmd_check(const struct jt_args *args)
+{
+    JT_AUTO(jt_config_free) struct jt_config c;
+    jt_config_init(&c);
+    struct jt_config_error err = {0};
+    struct report report = {0};
+    if (jt_config_load(&c, jt_args_get(args, "config"), &err) != JT_OK ||
+        jt_config_check(&c, &err) != JT_OK) {
+        jt_say_config_error(&err);
+        if (args->output != JT_OUT_TABLE) {
+            print_json(args, &c, &report, &err);
+        }
+        return JT_EXIT_USAGE;
+    }
+    add_tls(&report, &c);
+    add_files(&report, &c);
+    add_rest(&report, &c);
+    if (args->output == JT_OUT_TABLE) {
+        print_report(args, &report);
+    } else {
+        print_json(args, &c, &report, NULL);
+    }
+    return JT_EXIT_DONE;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command.h - every command, once: parsing, help and manual pages are made from these rows.
+ *
+ * A command is here only when it does what it says.
+ * Threads: constant data.
+ */
+#ifndef JT_CLI_COMMAND_H
+#define JT_CLI_COMMAND_H
+
+#include "say.h"
+
+struct jt_args;
+
+struct jt_flag {
+    const char *name;  /* "scope" for --scope; "o" is written -o */
+    const char *takes; /* "NAME[=TEXT]"; NULL for a switch */
+    bool repeats;
+    const char *says;
+};
+
+enum jt_flag_group {
+    JT_FLAGS_OUTPUT = 1, /* -o */
+    JT_FLAGS_ADMIN = 2,  /* --socket --data --timeout */
+};
+
+struct jt_command {
+    const char *noun;            /* "resource"; NULL for an action */
+    const char *verb;            /* "create", "dev" */
+    const char *operand;         /* "AUDIENCE"; NULL when there is none; otherwise it is required */
+    const char *usage;           /* the flags worth showing in one line: "--scope NAME[=TEXT]..." */
+    const char *purpose;         /* one sentence without full stop */
+    const char *about;           /* paragraphs separated by an empty line */
+    const struct jt_flag *flags; /* its own; the last has no name */
+    unsigned groups;
+    struct {
+        const char *line, *says;
+    } examples[2];
+    enum jt_exit (*run)(const struct jt_args *args);
+};
+
+struct jt_noun {
+    const char *name, *purpose;
+};
+
+extern const struct jt_command jt_commands[];
+extern const size_t jt_commands_n;
+extern const struct jt_noun jt_nouns[];
+extern const size_t jt_nouns_n;
+/* Flags of a group, the last without name, and its heading. */
+extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_common[];
+
+/* NULL when there is none. noun NULL: an action. */
+const struct jt_command *jt_command_find(const char *noun, const char *verb);
+const struct jt_noun *jt_noun_find(const char *name);
+/* The i-th list of flags of a command: its own, then those of its groups; NULL after the last.
+ * *heading names the group. */
+const struct jt_flag *jt_command_flags(const struct jt_command *c, size_t i, const char **heading);
+
+/* the functions, one file per noun or verb */
+enum jt_exit jt_cmd_dev(const struct jt_args *args);
+enum jt_exit jt_cmd_serve(const struct jt_args *args);
+enum jt_exit jt_cmd_check(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_create(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_list(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_show(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_update(const struct jt_args *args);
+enum jt_exit jt_cmd_client_create(const struct jt_args *args);
+enum jt_exit jt_cmd_client_list(const struct jt_args *args);
+enum jt_exit jt_cmd_client_show(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_list(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_show(const struct jt_args *args);
+enum jt_exit jt_cmd_explain(const struct jt_args *args);
+enum jt_exit jt_cmd_version(const struct jt_args *args);
+
+#endif

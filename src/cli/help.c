@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "help.h"
+
+#define WIDTH 80
+
+/* Words of text, the first at column `at`, continued lines indented to `indent`. */
+static void wrap(FILE *out, size_t at, size_t indent, struct jt_slice text)
+{
+    struct jt_slice word = {0};
+    for (bool is_first = true; jt_slice_next_word(&text, &word); is_first = false) {
+        if (!is_first && at + 1 + word.n > WIDTH) {
+            (void)fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!is_first) {
+            (void)fputc(' ', out);
+            at++;
+        }
+        (void)fprintf(out, "%.*s", JT_FMT(word));
+        at += word.n;
+    }
+    (void)fputc('\n', out);
+}
+
+static void paragraphs(FILE *out, const char *text)
+{
+    for (struct jt_slice rest = jt_str(text); rest.n > 0;) {
+        const uint8_t *end = memmem(rest.p, rest.n, "\n\n", 2);
+        size_t k = end == NULL ? rest.n : (size_t)(end - rest.p);
+        (void)fputc('\n', out);
+        wrap(out, 0, 0, jt_slice(rest.p, k));
+        rest = jt_slice_from(rest, k + 2);
+    }
+}
+
+static void name_of(const struct jt_command *c, char out[static 64])
+{
+    (void)snprintf(out, 64, "jeton %s%s%s", c->noun == NULL ? "" : c->noun,
+                   c->noun == NULL ? "" : " ", c->verb);
+}
+
+static void flag_text(const struct jt_flag *f, char out[static 64])
+{
+    (void)snprintf(out, 64, "%s%s%s%s", f->name[1] == '\0' ? "-" : "--", f->name,
+                   f->takes == NULL ? "" : " ", f->takes == NULL ? "" : f->takes);
+}
+
+static void flags(FILE *out, const struct jt_command *c)
+{
+    const char *heading = NULL;
+    const struct jt_flag *f = NULL;
+    for (size_t i = 0; (f = jt_command_flags(c, i, &heading)) != NULL; i++) {
+        (void)fprintf(out, "\n%s\n", heading);
+        for (; f->name != NULL; f++) {
+            char left[64];
+            char says[256];
+            flag_text(f, left);
+            (void)snprintf(says, sizeof says, "%s%s", f->says, f->repeats ? "; repeatable" : "");
+            if (strlen(left) > 28) {
+                (void)fprintf(out, "  %s\n%32s", left, "");
+            } else {
+                (void)fprintf(out, "  %-30s", left);
+            }
+            wrap(out, 32, 32, jt_str(says));
+        }
+    }
+}
+
+void jt_help_command(FILE *out, const struct jt_command *c)
+{
+    char name[64];
+    char usage[400];
+    name_of(c, name);
+    (void)snprintf(usage, sizeof usage, "%s%s%s%s%s%s", name, c->operand == NULL ? "" : " ",
+                   c->operand == NULL ? "" : c->operand, c->usage[0] == '\0' ? "" : " ", c->usage,
+                   (c->groups & JT_FLAGS_OUTPUT) != 0 ? " [-o json]" : "");
+    (void)fprintf(out, "%s.\n\nExamples\n", c->purpose);
+    for (size_t i = 0; i < sizeof c->examples / sizeof c->examples[0]; i++) {
+        (void)fprintf(out, "  # %s\n  %s\n", c->examples[i].says, c->examples[i].line);
+    }
+    (void)fprintf(out, "\nUsage\n  ");
+    wrap(out, 2, strlen(name) + 3, jt_str(usage));
+    paragraphs(out, c->about);
+    flags(out, c);
+}
+
+static void command_line(FILE *out, const struct jt_command *c)
+{
+    char left[64];
+    (void)snprintf(left, sizeof left, "%s%s%s", c->noun == NULL ? "" : c->noun,
+                   c->noun == NULL ? "" : " ", c->verb);
+    (void)fprintf(out, "  %-18s", left);
+    wrap(out, 20, 20, jt_str(c->purpose));
+}
+
+void jt_help_noun(FILE *out, const struct jt_noun *noun)
+{
+    (void)fprintf(out, "jeton %s: %s.\n\n", noun->name, noun->purpose);
+    for (size_t i = 0; i < jt_commands_n; i++) {
+        if (jt_commands[i].noun != NULL && strcmp(jt_commands[i].noun, noun->name) == 0) {
+            command_line(out, &jt_commands[i]);
+        }
+    }
+    (void)fprintf(out, "\njeton %s VERB --help tells more about each.\n", noun->name);
+}
+
+void jt_help_overview(FILE *out)
+{
+    (void)fprintf(out,
+                  "jeton %s: OAuth 2.0 access tokens for services that call each other.\n\n"
+                  "Try it: jeton dev\n\n",
+                  JT_VERSION);
+    for (size_t i = 0; i < jt_commands_n; i++) {
+        const struct jt_command *c = &jt_commands[i];
+        bool is_new = i > 0 && c->noun != jt_commands[i - 1].noun;
+        (void)fprintf(out, "%s", is_new ? "\n" : "");
+        command_line(out, c);
+    }
+    (void)fprintf(out, "\nExit codes\n"
+#define X(name, code, text) "  " #code "  " text "\n"
+#include "exit.def"
+#undef X
+                       "\njeton COMMAND --help has examples and all flags of a command.\n");
+}
