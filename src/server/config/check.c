@@ -18,6 +18,14 @@ static enum jt_err check_issuer(const struct jt_config *c, struct jt_config_erro
         return jt_config_fail(err, JT_E_SYNTAX, c->origin[JT_OPT_server_issuer].where,
                               "server.issuer: \"%.*s\": %s", JT_FMT(v), why);
     }
+    if (c->issuer.n == 0 && c->nlisten > 0 &&
+        (jt_slice_starts(c->listen[0], JT_LIT("0.0.0.0:")) ||
+         jt_slice_starts(c->listen[0], JT_LIT("[::]:")))) {
+        struct jt_slice v = jt_shown(c->listen[0]);
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_listen].where,
+                              "server.issuer is needed: clients cannot use the address \"%.*s\"",
+                              JT_FMT(v));
+    }
     return JT_OK;
 }
 
@@ -131,9 +139,9 @@ static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error
 enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err)
 {
     *err = (struct jt_config_error){0};
-    JT_TRY(check_issuer(c, err));
     JT_TRY(check_tls(c, err));
     JT_TRY(check_listeners(c, err));
+    JT_TRY(check_issuer(c, err));
     JT_TRY(check_token(c, err));
     JT_TRY(check_audit(c, err));
     if (c->data.n == 0) {

@@ -30,19 +30,24 @@ static bool is_ours(struct jt_slice name)
     return false;
 }
 
+/* Keys of the same section are compared, without the long part that all names share. */
 static enum jt_err unknown(struct jt_slice name, struct jt_config_error *err)
 {
     char all[JT_OPTION_N][JT_OPTION_ENV_SIZE];
-    struct jt_suggest s = jt_suggest(name);
+    struct jt_suggest s = jt_suggest(jt_slice(NULL, 0));
     struct jt_slice shown = jt_shown(name);
     for (size_t i = 0; i < JT_OPTION_N; i++) {
         jt_option_env(&jt_options[i], all[i]);
-        jt_suggest_offer(&s, jt_str(all[i]));
+        size_t prefix = strlen("JETON_") + strlen(jt_options[i].section) + 1;
+        if (jt_slice_starts(name, jt_slice(all[i], prefix))) {
+            s.word = jt_slice_from(name, prefix);
+            jt_suggest_offer(&s, jt_str(all[i] + prefix));
+        }
     }
     if (jt_suggest_found(&s)) {
         return jt_config_fail(err, JT_E_SYNTAX, "environment",
-                              "unknown variable %.*s (did you mean %.*s?)", JT_FMT(shown),
-                              JT_FMT(s.best));
+                              "unknown variable %.*s (did you mean %.*s%.*s?)", JT_FMT(shown),
+                              (int)(name.n - s.word.n), (const char *)name.p, JT_FMT(s.best));
     }
     return jt_config_fail(err, JT_E_SYNTAX, "environment", "unknown variable %.*s", JT_FMT(shown));
 }

@@ -52,6 +52,9 @@ static bool line_has_bare_ipv6(struct jt_slice text, size_t line)
         text = jt_slice_from(text, jt_slice_find(text, '\n') + 1);
     }
     text.n = jt_slice_find(text, '\n');
+    if (text.n == 0) {
+        return false;
+    }
     size_t i = jt_slice_find(text, '[');
     return jt_slice_starts(jt_slice_from(text, i), JT_LIT("[:")) ||
            (memmem(text.p, text.n, "]:", 2) != NULL && jt_slice_find(text, '"') == text.n);
