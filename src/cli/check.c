@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "../core/json/jw.h"
@@ -78,23 +77,13 @@ static void add_files(struct report *r, const struct jt_config *c)
 
 static void add_rest(struct report *r, const struct jt_config *c)
 {
-    struct rlimit core = {0};
     add(r, "audit", c->audit_degrade ? STATE_OFF : STATE_ON, "%s",
         c->audit_degrade ? "audit.on_failure: degrade: tokens are issued even if nothing can be "
                            "recorded"
                          : "audit.on_failure: block: no token without a record on disk");
     add(r, "connection limits", STATE_ON, "%lld for one address, %lld in all",
         (long long)c->max_connections_per_address, (long long)c->max_connections);
-    if (getrlimit(RLIMIT_CORE, &core) != 0) {
-        return;
-    }
-    if (core.rlim_cur == 0) {
-        add(r, "core dumps", STATE_ON, "not written: the limit is 0");
-    } else {
-        add(r, "core dumps", STATE_OFF,
-            "this shell allows core files, which would hold keys: ulimit -c 0, or LimitCORE=0 in "
-            "the unit file");
-    }
+    add(r, "core dumps", STATE_ON, "the server forbids them, and debuggers, for itself");
 }
 
 static void print_json(const struct jt_args *args, const struct jt_config *c,
