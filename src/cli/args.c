@@ -11,7 +11,7 @@
 struct reading {
     struct jt_args *a;
     size_t argc, i;
-    char *const *argv;
+    const char *const *argv;
     char *err;
 };
 
@@ -169,8 +169,9 @@ static enum jt_args_end read_word(struct reading *r, bool *only_operands)
     return word[1] == '-' ? read_flag(r, word + 2) : read_short(r, word + 1);
 }
 
-enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc, char *const *argv,
-                              struct jt_args *out, char err[static JT_ARGS_ERROR])
+enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc,
+                              const char *const *argv, struct jt_args *out,
+                              char err[static JT_ARGS_ERROR])
 {
     *out = (struct jt_args){.command = command};
     struct reading r = {out, argc, 0, argv, err};

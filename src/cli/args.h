@@ -35,8 +35,9 @@ enum jt_args_end {
 };
 
 /* argv without program, noun and verb. */
-enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc, char *const *argv,
-                              struct jt_args *out, char err[static JT_ARGS_ERROR]);
+enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc,
+                              const char *const *argv, struct jt_args *out,
+                              char err[static JT_ARGS_ERROR]);
 /* The value of a flag, NULL when it was not given. */
 const char *jt_args_get(const struct jt_args *a, const char *name);
 bool jt_args_has(const struct jt_args *a, const char *name);

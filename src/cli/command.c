@@ -25,24 +25,3 @@ const struct jt_noun *jt_noun_find(const char *name)
     }
     return NULL;
 }
-
-const struct jt_flag *jt_command_flags(const struct jt_command *c, size_t i, const char **heading)
-{
-    const struct {
-        const char *heading;
-        const struct jt_flag *flags;
-        bool is_in;
-    } lists[] = {
-        {"Flags", c->flags, c->flags[0].name != NULL},
-        {"Finding the server", jt_flags_admin, (c->groups & JT_FLAGS_ADMIN) != 0},
-        {"Output", jt_flags_output, (c->groups & JT_FLAGS_OUTPUT) != 0},
-        {"Help", jt_flags_common, true},
-    };
-    for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
-        if (lists[k].is_in && i-- == 0) {
-            *heading = lists[k].heading;
-            return lists[k].flags;
-        }
-    }
-    return NULL;
-}

@@ -6,18 +6,6 @@
         0                                                                                          \
     }
 
-const struct jt_flag jt_flags_output[] = {
-    {"o", "table|json|jsonl", false,
-     "form of what is printed: a table for people, JSON, or one JSON object a line"},
-    END};
-const struct jt_flag jt_flags_admin[] = {
-    {"data", "DIR", false,
-     "the server's data directory, where its socket is (JETON_DATA; otherwise /var/lib/jeton)"},
-    {"socket", "FILE", false, "the administration socket itself (JETON_SOCKET)"},
-    {"timeout", "DURATION", false, "how long to wait for the answer (10s)"},
-    END};
-const struct jt_flag jt_flags_common[] = {{"help", NULL, false, "show this help"}, END};
-
 static const struct jt_flag dev_flags[] = {
     {"data", "DIR", false,
      "keep everything in this directory, so that a second start has the same client and secret"},

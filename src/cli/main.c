@@ -57,7 +57,7 @@ static enum jt_exit unknown_verb(const struct jt_noun *noun, const char *word)
     return JT_EXIT_USAGE;
 }
 
-static enum jt_exit run(const struct jt_command *c, size_t argc, char *const *argv)
+static enum jt_exit run(const struct jt_command *c, size_t argc, const char *const *argv)
 {
     struct jt_args args;
     char err[JT_ARGS_ERROR];
@@ -78,7 +78,7 @@ static enum jt_exit run(const struct jt_command *c, size_t argc, char *const *ar
 }
 
 /* jeton NOUN …: argv starts behind the noun. */
-static enum jt_exit dispatch_noun(const struct jt_noun *noun, size_t argc, char *const *argv)
+static enum jt_exit dispatch_noun(const struct jt_noun *noun, size_t argc, const char *const *argv)
 {
     if (argc == 0) {
         jt_help_noun(stderr, noun);
@@ -93,7 +93,7 @@ static enum jt_exit dispatch_noun(const struct jt_noun *noun, size_t argc, char 
 }
 
 /* jeton help [NOUN] [VERB] */
-static enum jt_exit help(size_t argc, char *const *argv)
+static enum jt_exit help(size_t argc, const char *const *argv)
 {
     const struct jt_noun *noun = argc > 0 ? jt_noun_find(argv[0]) : NULL;
     if (argc == 0) {
@@ -113,7 +113,7 @@ static enum jt_exit help(size_t argc, char *const *argv)
     return JT_EXIT_DONE;
 }
 
-static enum jt_exit dispatch(size_t argc, char *const *argv)
+static enum jt_exit dispatch(size_t argc, const char *const *argv)
 {
     if (argc == 0) {
         jt_help_overview(stderr);
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
     if (locale == NULL || strcmp(locale, "C") == 0) {
         (void)setlocale(LC_CTYPE, "C.UTF-8");
     }
-    enum jt_exit code = dispatch(argc > 0 ? (size_t)argc - 1 : 0, argv + 1);
+    enum jt_exit code = dispatch(argc > 0 ? (size_t)argc - 1 : 0, (const char *const *)argv + 1);
     code = jt_out_finish(code);
     return (int)code;
 }

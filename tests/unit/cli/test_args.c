@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "cli/args.h"
+
+static enum jt_exit nothing(const struct jt_args *args)
+{
+    (void)args;
+    return JT_EXIT_DONE;
+}
+
+static const struct jt_flag flags[] = {{"scope", "NAME", true, "repeats"},
+                                       {"lifetime", "DURATION", false, "once"},
+                                       {"no-secret", NULL, false, "a switch"},
+                                       {0}};
+static const struct jt_command with_operand = {
+    "thing", "create", "NAME", "", "", "", flags, JT_FLAGS_OUTPUT, {{"", ""}, {"", ""}}, nothing};
+static const struct jt_command without = {
+    NULL, "act", NULL, "", "", "", flags, 0, {{"", ""}, {"", ""}}, nothing};
+
+static size_t count(const char *const *argv)
+{
+    size_t n = 0;
+    while (argv[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static void good(const char *const *argv, struct jt_args *out)
+{
+    char err[JT_ARGS_ERROR];
+    if (jt_args_read(&with_operand, count(argv), argv, out, err) != JT_ARGS_RUN) {
+        fail_msg("%s", err);
+    }
+}
+
+static void forms_of_flags(void **state)
+{
+    (void)state;
+    struct jt_args a;
+    good((const char *const[]){"--scope", "a", "x", "--scope=b=c", "--lifetime=", "--no-secret",
+                               "-o", "json", NULL},
+         &a);
+    assert_string_equal(a.operand, "x");
+    assert_int_equal(a.output, JT_OUT_JSON);
+    size_t i = 0;
+    assert_string_equal(jt_args_next(&a, "scope", &i), "a");
+    assert_string_equal(jt_args_next(&a, "scope", &i), "b=c");
+    assert_null(jt_args_next(&a, "scope", &i));
+    assert_string_equal(jt_args_get(&a, "lifetime"), "");
+    assert_true(jt_args_has(&a, "no-secret"));
+    assert_null(jt_args_get(&a, "nothing"));
+}
+
+static void forms_of_output(void **state)
+{
+    (void)state;
+    struct jt_args a;
+    good((const char *const[]){"x", NULL}, &a);
+    assert_int_equal(a.output, JT_OUT_TABLE);
+    good((const char *const[]){"x", "-ojsonl", NULL}, &a);
+    assert_int_equal(a.output, JT_OUT_JSONL);
+    good((const char *const[]){"-o=table", "x", NULL}, &a);
+    assert_int_equal(a.output, JT_OUT_TABLE);
+}
+
+static void operands(void **state)
+{
+    (void)state;
+    struct jt_args a;
+    good((const char *const[]){"--", "--scope", NULL}, &a);
+    assert_string_equal(a.operand, "--scope");
+    assert_int_equal(a.n, 0);
+    good((const char *const[]){"-", NULL}, &a);
+    assert_string_equal(a.operand, "-");
+    good((const char *const[]){"--scope", "--", "x", NULL}, &a); /* a value may look like a flag */
+    assert_string_equal(jt_args_get(&a, "scope"), "--");
+}
+
+static void help_wins(void **state)
+{
+    (void)state;
+    char err[JT_ARGS_ERROR];
+    struct jt_args a;
+    const char *const long_form[] = {"x", "--help", "--wrong"};
+    const char *const short_form[] = {"-h"};
+    assert_int_equal(jt_args_read(&with_operand, 3, long_form, &a, err), JT_ARGS_HELP);
+    assert_int_equal(jt_args_read(&with_operand, 1, short_form, &a, err), JT_ARGS_HELP);
+}
+
+static void bad(const struct jt_command *c, const char *const *argv, const char *says)
+{
+    char err[JT_ARGS_ERROR] = "";
+    struct jt_args a;
+    assert_int_equal(jt_args_read(c, count(argv), argv, &a, err), JT_ARGS_WRONG);
+    assert_string_equal(err, says);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    const struct jt_command *c = &with_operand;
+    bad(c, (const char *const[]){NULL}, "NAME is missing");
+    bad(c, (const char *const[]){"", NULL}, "NAME is empty");
+    bad(c, (const char *const[]){"x", "y", NULL},
+        "\"y\" is one word too many: there is already NAME \"x\"");
+    bad(&without, (const char *const[]){"x", NULL},
+        "\"x\" is one word too many: this command takes flags only");
+    bad(c, (const char *const[]){"x", "--scop", "a", NULL},
+        "unknown flag --scop (did you mean --scope?)");
+    bad(c, (const char *const[]){"x", "--scpoe=a", NULL},
+        "unknown flag --scpoe (did you mean --scope?)");
+    bad(c, (const char *const[]){"x", "--frobnicate", NULL}, "unknown flag --frobnicate");
+    bad(c, (const char *const[]){"x", "-scope", "a", NULL},
+        "unknown flag -scope (did you mean --scope?)");
+    bad(c, (const char *const[]){"x", "-q", NULL}, "unknown flag -q");
+    bad(c, (const char *const[]){"x", "--scope", NULL}, "--scope needs a value: NAME");
+    bad(c, (const char *const[]){"x", "--no-secret=1", NULL}, "--no-secret takes no value");
+    bad(c, (const char *const[]){"x", "--lifetime", "1", "--lifetime", "2", NULL},
+        "--lifetime is given twice");
+    bad(c, (const char *const[]){"x", "--no-secret", "--no-secret", NULL},
+        "--no-secret is given twice");
+    bad(c, (const char *const[]){"x", "-o", "jsno", NULL},
+        "-o takes table, json or jsonl, not \"jsno\" (did you mean \"json\"?)");
+    bad(c, (const char *const[]){"x", "-o", "yaml", NULL},
+        "-o takes table, json or jsonl, not \"yaml\"");
+    bad(c, (const char *const[]){"x", "-o", NULL}, "-o needs a value: table|json|jsonl");
+    bad(c, (const char *const[]){"x", "-o", "json", "-ojson", NULL}, "-o is given twice");
+    bad(&without, (const char *const[]){"-o", "json", NULL}, "unknown flag -o");
+    bad(c, (const char *const[]){"x", "--scope", "\xff", NULL},
+        "the value of --scope is not UTF-8 text");
+    bad(c, (const char *const[]){"\xff", NULL}, "NAME is not UTF-8 text");
+}
+
+static void too_many_flags(void **state)
+{
+    (void)state;
+    const char *argv[JT_ARGS_MAX + 2] = {0};
+    char word[] = "--scope=a";
+    for (size_t i = 0; i <= JT_ARGS_MAX; i++) {
+        argv[i] = word;
+    }
+    bad(&with_operand, argv, "more than 512 flags");
+}
+
+static void durations(void **state)
+{
+    (void)state;
+    struct jt_args a;
+    int64_t v = 5;
+    good((const char *const[]){"x", NULL}, &a);
+    assert_true(jt_args_duration(&a, "lifetime", 1, &v));
+    assert_int_equal(v, 5);
+    good((const char *const[]){"x", "--lifetime", "15m", NULL}, &a);
+    assert_true(jt_args_duration(&a, "lifetime", 1, &v));
+    assert_int_equal(v, 900);
+    good((const char *const[]){"x", "--lifetime", "0", NULL}, &a);
+    assert_true(jt_args_duration(&a, "lifetime", 0, &v));
+    assert_int_equal(v, 0);
+    assert_false(jt_args_duration(&a, "lifetime", 1, &v));
+    good((const char *const[]){"x", "--lifetime", "1w", NULL}, &a);
+    assert_false(jt_args_duration(&a, "lifetime", 0, &v));
+    assert_int_equal(v, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forms_of_flags), cmocka_unit_test(forms_of_output),
+        cmocka_unit_test(operands),       cmocka_unit_test(help_wins),
+        cmocka_unit_test(faults),         cmocka_unit_test(too_many_flags),
+        cmocka_unit_test(durations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
