@@ -22,6 +22,7 @@ struct jt_param {
 struct jt_form {
     size_t n;
     struct jt_param items[JT_FORM_MAX];
+    struct jt_slice repeated; /* after JT_FORM_REPEATED: the name that stood twice */
 };
 
 /* X: why a body cannot be read, for audit */

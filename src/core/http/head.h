@@ -84,7 +84,7 @@ enum jt_http_fault {
 };
 
 unsigned jt_http_fault_status(enum jt_http_fault f);  /* 400, 413, …; 0 for OK and MORE */
-const char *jt_http_fault_name(enum jt_http_fault f); /* "length_and_encoding" */
+const char *jt_http_fault_name(enum jt_http_fault f); /* "LENGTH_AND_ENCODING" */
 const char *jt_http_fault_text(enum jt_http_fault f);
 
 /*

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "form.h"
+
+#include "../json/json.h"
+#include "name.h"
+
+static int hex(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    uint8_t l = jt_ascii_lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, struct jt_slice *out)
+{
+    uint8_t *p = jt_arena_alloc(a, text.n == 0 ? 1 : text.n);
+    size_t n = 0;
+    if (p == NULL) {
+        return JT_FORM_NOMEM;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%') {
+            int hi = i + 2 < text.n ? hex(text.p[i + 1]) : -1;
+            int lo = i + 2 < text.n ? hex(text.p[i + 2]) : -1;
+            if (hi < 0 || lo < 0) {
+                return JT_FORM_ENCODING;
+            }
+            c = (uint8_t)(hi << 4 | lo);
+            i += 2;
+        }
+        p[n++] = c;
+    }
+    if (!jt_utf8_ok(jt_slice(p, n))) {
+        return JT_FORM_ENCODING;
+    }
+    *out = jt_slice(p, n);
+    return JT_FORM_OK;
+}
+
+static enum jt_form_fault add(struct jt_form *f, struct jt_slice name, struct jt_slice value)
+{
+    if (f->n == JT_FORM_MAX) {
+        return JT_FORM_TOO_MANY;
+    }
+    f->items[f->n] = (struct jt_param){name, value};
+    for (size_t i = 0; i < f->n; i++) {
+        if (jt_slice_eq(f->items[i].name, name)) {
+            f->repeated = name;
+            return JT_FORM_REPEATED;
+        }
+    }
+    f->n++;
+    return JT_FORM_OK;
+}
+
+enum jt_form_fault jt_form_read(struct jt_slice body, struct jt_arena *a, struct jt_form *out)
+{
+    out->n = 0;
+    while (body.n > 0) {
+        size_t k = jt_slice_find(body, '&');
+        struct jt_slice piece = jt_slice(body.p, k);
+        body = jt_slice_from(body, k + 1);
+        if (piece.n == 0) {
+            continue;
+        }
+        size_t eq = jt_slice_find(piece, '=');
+        struct jt_slice name = {0};
+        struct jt_slice value = {0};
+        enum jt_form_fault f = jt_form_decode(jt_slice(piece.p, eq), a, &name);
+        if (f == JT_FORM_OK) {
+            f = jt_form_decode(jt_slice_from(piece, eq + 1), a, &value);
+        }
+        if (f == JT_FORM_OK) {
+            f = add(out, name, value);
+        }
+        if (f != JT_FORM_OK) {
+            return f;
+        }
+    }
+    return JT_FORM_OK;
+}
+
+struct json_walk {
+    struct jt_arena *arena;
+    struct jt_form *form;
+    enum jt_form_fault fault;
+};
+
+static bool on_member(struct jt_slice name, const struct jt_jval *value, void *ctx)
+{
+    struct json_walk *w = ctx;
+    struct jt_slice n = {0};
+    struct jt_slice v = {0};
+    if (!jt_jval_str(value, &v)) {
+        w->fault = JT_FORM_SYNTAX;
+        return false;
+    }
+    /* the document is freed before the form is used */
+    w->fault = jt_arena_copy(w->arena, name, &n) && jt_arena_copy(w->arena, v, &v)
+                   ? add(w->form, n, v)
+                   : JT_FORM_NOMEM;
+    return w->fault == JT_FORM_OK;
+}
+
+enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a, struct jt_form *out)
+{
+    static const struct jt_json_limits limits = {16384, 1, JT_FORM_MAX};
+    struct jt_json *doc = NULL;
+    struct json_walk w = {a, out, JT_FORM_OK};
+    out->n = 0;
+    enum jt_err e = jt_json_parse(body, &limits, &doc);
+    if (e != JT_OK) {
+        return e == JT_E_NOMEM ? JT_FORM_NOMEM : JT_FORM_SYNTAX;
+    }
+    if (jt_jval_type(jt_json_root(doc)) != JT_JOBJECT) {
+        w.fault = JT_FORM_SYNTAX;
+    } else {
+        (void)jt_jobj_each(jt_json_root(doc), on_member, &w);
+    }
+    jt_json_free(&doc);
+    return w.fault;
+}
+
+struct jt_slice jt_form_get(const struct jt_form *f, const char *name)
+{
+    struct jt_slice want = jt_str(name);
+    for (size_t i = 0; i < f->n; i++) {
+        if (jt_slice_eq(f->items[i].name, want)) {
+            return f->items[i].value;
+        }
+    }
+    return jt_slice(NULL, 0);
+}
+
+static struct jt_slice trim(struct jt_slice s)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+        s = jt_slice_from(s, 1);
+    }
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
+        s.n--;
+    }
+    return s;
+}
+
+/* Nothing, or one parameter charset=utf-8, quoted or not, in any case. */
+static bool utf8_only(struct jt_slice params)
+{
+    params = trim(params);
+    return params.n == 0 || jt_slice_eq_nocase(params, JT_LIT("charset=utf-8")) ||
+           jt_slice_eq_nocase(params, JT_LIT("charset=\"utf-8\""));
+}
+
+enum jt_content_type jt_content_type(struct jt_slice value)
+{
+    static const struct {
+        struct jt_slice name;
+        enum jt_content_type type;
+    } all[] = {
+        {JT_LIT_INIT("application/x-www-form-urlencoded"), JT_CONTENT_FORM},
+        {JT_LIT_INIT("application/json"), JT_CONTENT_JSON},
+        {JT_LIT_INIT("application/merge-patch+json"), JT_CONTENT_MERGE},
+    };
+    if (value.n == 0) {
+        return JT_CONTENT_NONE;
+    }
+    size_t semi = jt_slice_find(value, ';');
+    struct jt_slice type = trim(jt_slice(value.p, semi));
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (jt_slice_eq_nocase(type, all[i].name)) {
+            return utf8_only(jt_slice_from(value, semi + 1)) ? all[i].type : JT_CONTENT_OTHER;
+        }
+    }
+    return JT_CONTENT_OTHER;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * house.h - the whole server in one process for tests: memory store, one worker, loopback sockets.
+ *
+ * What stands in it: resources https://api.one (api:read api:write), https://api.two (two:read
+ * api:read) and https://api.es (es:read, ES256); clients "alice" (api.one: both scopes), "bob"
+ * (api.one: api:read and api.two: two:read), "nobody" (no grant), "rs" (bound to api.one for
+ * introspection), "off" (disabled).
+ */
+#ifndef TESTS_FLOW_HOUSE_H
+#define TESTS_FLOW_HOUSE_H
+
+#include <pthread.h>
+
+#include "server/flow/app.h"
+
+#define HOUSE_ISSUER "https://auth.example.com"
+
+struct house_client {
+    const char *id;
+    char secret[128];
+};
+
+struct house {
+    struct jt_store *store; /* the one the writer writes to */
+    struct jt_store_faults faults;
+    struct jt_epochs epochs;
+    struct jt_directory *directory;
+    struct jt_keyring keyring;
+    struct jt_crypt *crypt;
+    struct jt_writer *writer;
+    struct jt_reader *reader;
+    struct jt_app app;
+    struct jt_local local;
+    struct jt_limits *limits;
+    struct jt_listener listeners[1];
+    struct jt_net_times times;
+    struct jt_worker *worker;
+    pthread_t thread;
+    struct house_client clients[5];
+};
+
+/* Asserts on failure. on_failure: JT_AUDIT_BLOCK or JT_AUDIT_DEGRADE. */
+void house_open(struct house *h, enum jt_audit_failure on_failure);
+void house_close(struct house *h);
+const char *house_secret(const struct house *h, const char *client);
+/*
+ * Sends bytes to a new connection and reads until the server closes or `answers` whole answers are
+ * there; half closes after sending. NUL-terminated text in out; returns its length.
+ */
+size_t house_exchange(struct house *h, struct jt_slice request, char *out, size_t cap);
+/* POST of a form. auth may be NULL ("Basic …" or "Bearer …"). */
+size_t house_post(struct house *h, const char *path, const char *auth, const char *body, char *out,
+                  size_t cap);
+/* "Basic " and base64 of id:secret, into out. */
+void house_basic(const char *id, const char *secret, char *out, size_t cap);
+/* The newest event, its texts in static memory. */
+const struct jt_event *house_last_event(struct house *h);
+uint64_t house_last_seq(struct house *h);
+
+#endif
