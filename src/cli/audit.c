@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/http/uri.h"
@@ -138,7 +140,7 @@ enum jt_exit jt_cmd_explain(const struct jt_args *args)
         jt_card_member("why", reply.value, "explanation");
         jt_card_member("what to do", reply.value, "advice");
         if (event != NULL) {
-            jt_card(NULL, JT_LIT("-"));
+            (void)fputc('\n', stdout);
             print_event(event);
         } else {
             jt_say_hint("refused in a flood of the same kind: counted, not recorded singly");

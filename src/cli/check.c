@@ -14,8 +14,14 @@
 
 #define PROTECTIONS_MAX 12
 
-enum state { STATE_OFF = 0, STATE_ON, STATE_UNKNOWN };
-static const char *const state_names[] = {"off", "on", "unknown"};
+enum state {
+    STATE_OFF = 0, /* works, with less protection */
+    STATE_ON,
+    STATE_WRONG,   /* must be put right: the command fails */
+    STATE_ABSENT,  /* nothing there yet */
+    STATE_UNKNOWN, /* this user may not look */
+};
+static const char *const state_names[] = {"off", "on", "wrong", "absent", "unknown"};
 
 struct protection {
     const char *name;
@@ -50,29 +56,35 @@ static void add_tls(struct report *r, const struct jt_config *c)
     add(r, "tls key file", STATE_ON, "%.*s is for its owner only", JT_FMT(c->tls_key));
 }
 
-/* What others may do with a file or directory that only its owner should use. */
-static void add_private(struct report *r, const char *name, const char *path, const char *missing)
+/* wrong: mode bits that must not be there; loose: those that had better not. */
+static void add_private(struct report *r, const char *name, const char *path, mode_t wrong,
+                        mode_t loose)
 {
     struct stat st = {0};
     if (stat(path, &st) != 0) {
-        add(r, name, STATE_UNKNOWN, "%s: %s", path,
-            errno == ENOENT ? missing : strerrordesc_np(errno));
+        bool is_absent = errno == ENOENT;
+        add(r, name, is_absent ? STATE_ABSENT : STATE_UNKNOWN, "%s: %s", path,
+            is_absent ? "the first start makes it" : strerrordesc_np(errno));
         return;
     }
-    bool is_open = (st.st_mode & 077) != 0;
-    add(r, name, is_open ? STATE_OFF : STATE_ON, "%s has mode %04o%s", path, st.st_mode & 07777,
-        is_open ? ", others than its owner can use it: chmod go= on it" : "");
+    bool is_wrong = (st.st_mode & wrong) != 0;
+    bool is_loose = (st.st_mode & loose) != 0;
+    add(r, name,
+        is_wrong   ? STATE_WRONG
+        : is_loose ? STATE_OFF
+                   : STATE_ON,
+        "%s has mode %04o%s", path, st.st_mode & 07777,
+        is_wrong || is_loose ? ": others than its owner can use it (chmod go= on it)" : "");
 }
 
 static void add_files(struct report *r, const struct jt_config *c)
 {
     char path[4200];
-    (void)snprintf(path, sizeof path, "%.*s", (int)(c->data.n < 4000 ? c->data.n : 4000),
-                   (const char *)c->data.p);
-    add_private(r, "data directory", path, "is made at the first start");
-    (void)snprintf(path, sizeof path, "%.*s/master.key", (int)(c->data.n < 4000 ? c->data.n : 4000),
-                   (const char *)c->data.p);
-    add_private(r, "master key", path, "is made at the first start");
+    int n = c->data.n < 4000 ? (int)c->data.n : 4000;
+    (void)snprintf(path, sizeof path, "%.*s", n, (const char *)c->data.p);
+    add_private(r, "data directory", path, 022, 055);
+    (void)snprintf(path, sizeof path, "%.*s/master.key", n, (const char *)c->data.p);
+    add_private(r, "master key", path, 077, 0);
 }
 
 static void add_rest(struct report *r, const struct jt_config *c)
@@ -81,9 +93,18 @@ static void add_rest(struct report *r, const struct jt_config *c)
         c->audit_degrade ? "audit.on_failure: degrade: tokens are issued even if nothing can be "
                            "recorded"
                          : "audit.on_failure: block: no token without a record on disk");
-    add(r, "connection limits", STATE_ON, "%lld for one address, %lld in all",
+    add(r, "connections", STATE_ON, "at most %lld for one address, %lld in all",
         (long long)c->max_connections_per_address, (long long)c->max_connections);
     add(r, "core dumps", STATE_ON, "the server forbids them, and debuggers, for itself");
+}
+
+static bool has_wrong(const struct report *r)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->n; i++) {
+        found = found || r->items[i].state == STATE_WRONG;
+    }
+    return found;
 }
 
 static void print_json(const struct jt_args *args, const struct jt_config *c,
@@ -93,7 +114,7 @@ static void print_json(const struct jt_args *args, const struct jt_config *c,
     jt_buf_init(&b, (size_t)256 * 1024);
     struct jt_jw w = jt_jw(&b);
     jt_jw_obj(&w);
-    jt_jw_kbool(&w, "ok", err == NULL);
+    jt_jw_kbool(&w, "ok", err == NULL && !has_wrong(r));
     if (err != NULL) {
         jt_jw_kstr(&w, "where", jt_str(err->where));
         jt_jw_kstr(&w, "error", jt_str(err->text));
@@ -121,19 +142,34 @@ static void print_json(const struct jt_args *args, const struct jt_config *c,
     jt_out_json(args->output, jt_buf_slice(&b));
 }
 
-static void print_report(const struct jt_args *args, const struct report *r)
+static void print_report(const struct jt_args *args, const struct jt_config *c,
+                         const struct report *r)
 {
     const char *file = jt_args_get(args, "config");
     JT_AUTO(jt_buf_free) struct jt_buf line;
     jt_buf_init(&line, 8192);
-    jt_buf_printf(&line, "%s can be used.", file == NULL ? "the environment" : file);
-    jt_card("configuration", jt_buf_slice(&line));
+    jt_card("configuration", jt_str(file == NULL ? "defaults and environment" : file));
+    jt_card("issuer", c->issuer.n > 0 ? c->issuer : JT_LIT("made from the first address"));
+    for (size_t i = 0; i < c->nlisten; i++) {
+        jt_card(i == 0 ? "listen" : NULL, c->listen[i]);
+    }
+    (void)printf("\nProtections\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct protection *p = &r->items[i];
         jt_buf_reset(&line);
         jt_buf_printf(&line, "%-8s %s", state_names[p->state], p->detail);
         jt_card(p->name, jt_buf_slice(&line));
     }
+}
+
+static enum jt_exit verdict(const struct report *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->items[i].state == STATE_WRONG) {
+            return jt_say_fail(JT_EXIT_USAGE, "%s", r->items[i].detail);
+        }
+    }
+    return JT_EXIT_DONE;
 }
 
 enum jt_exit jt_cmd_check(const struct jt_args *args)
@@ -154,9 +190,9 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
     add_files(&report, &c);
     add_rest(&report, &c);
     if (args->output == JT_OUT_TABLE) {
-        print_report(args, &report);
+        print_report(args, &c, &report);
     } else {
         print_json(args, &c, &report, NULL);
     }
-    return JT_EXIT_DONE;
+    return verdict(&report);
 }

@@ -81,7 +81,8 @@ const struct jt_command jt_commands[] = {
      "--tls-key FILE]",
      "Run the token server",
      "Settings come from flags, then the environment (JETON_SERVER_ISSUER and so on), then the "
-     "file, then the defaults. Without a TLS certificate the server listens on loopback only. "
+     "file, then the defaults; jeton help config lists them all. Without a TLS certificate the "
+     "server listens on loopback only. "
      "SIGTERM or Ctrl-C lets requests in progress finish.",
      serve_flags,
      0,
@@ -212,7 +213,7 @@ const struct jt_command jt_commands[] = {
      no_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton audit show 1", "the first event there is"},
-      {"jeton audit show 4k2m7q5xw3zr6tybn8dcvjh2fa -o json", "by reference, for a program"}},
+      {"jeton audit show 4k2m7q5xw3zr6tybn2dcvjh2fa -o json", "by reference, for a program"}},
      jt_cmd_audit_show},
     {NULL,
      "explain",
@@ -223,8 +224,8 @@ const struct jt_command jt_commands[] = {
      "the wire says little on purpose; this says exactly what was wrong.",
      no_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
-     {{"jeton explain 4k2m7q5xw3zr6tybn8dcvjh2fa", "the reason, and the next step"},
-      {"jeton explain 4k2m7q5xw3zr6tybn8dcvjh2fa -o json | jq -r .reason", "the reason's name"}},
+     {{"jeton explain 4k2m7q5xw3zr6tybn2dcvjh2fa", "the reason, and the next step"},
+      {"jeton explain 4k2m7q5xw3zr6tybn2dcvjh2fa -o json | jq -r .reason", "the reason's name"}},
      jt_cmd_explain},
     {NULL,
      "version",

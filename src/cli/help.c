@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "help.h"
 
+#include "../server/config/option.h"
+
 #define WIDTH 80
+
+/* The next word; what stands in brackets is one. */
+static bool next_unit(struct jt_slice *rest, struct jt_slice *out)
+{
+    size_t depth = 0;
+    struct jt_slice word = {0};
+    if (!jt_slice_next_word(rest, out)) {
+        return false;
+    }
+    for (word = *out;;) {
+        for (size_t i = 0; i < word.n; i++) {
+            depth += word.p[i] == '[';
+            depth -= word.p[i] == ']' && depth > 0;
+        }
+        if (depth == 0 || !jt_slice_next_word(rest, &word)) {
+            return true;
+        }
+        out->n = (size_t)(word.p + word.n - out->p);
+    }
+}
 
 /* Words of text, the first at column `at`, continued lines indented to `indent`. */
 static void wrap(FILE *out, size_t at, size_t indent, struct jt_slice text)
 {
     struct jt_slice word = {0};
-    for (bool is_first = true; jt_slice_next_word(&text, &word); is_first = false) {
+    for (bool is_first = true; next_unit(&text, &word); is_first = false) {
         if (!is_first && at + 1 + word.n > WIDTH) {
             (void)fprintf(out, "\n%*s", (int)indent, "");
             at = indent;
@@ -65,6 +87,26 @@ static void flags(FILE *out, const struct jt_command *c)
     }
 }
 
+/* A long line is continued as a shell allows, before a flag. */
+static void example(FILE *out, const char *line)
+{
+    struct jt_slice rest = jt_str(line);
+    size_t at = 2;
+    (void)fputs("  ", out);
+    while (rest.n > 0) {
+        const uint8_t *flag = memmem(rest.p + 1, rest.n - 1, " --", 3);
+        size_t k = flag == NULL ? rest.n : (size_t)(flag - rest.p);
+        if (at > 2 && at + k > WIDTH - 2) {
+            (void)fputs(" \\\n     ", out);
+            at = 5;
+        }
+        (void)fwrite(rest.p, 1, k, out);
+        at += k;
+        rest = jt_slice_from(rest, k);
+    }
+    (void)fputc('\n', out);
+}
+
 void jt_help_command(FILE *out, const struct jt_command *c)
 {
     char name[64];
@@ -75,7 +117,8 @@ void jt_help_command(FILE *out, const struct jt_command *c)
                    (c->groups & JT_FLAGS_OUTPUT) != 0 ? " [-o json]" : "");
     (void)fprintf(out, "%s.\n\nExamples\n", c->purpose);
     for (size_t i = 0; i < sizeof c->examples / sizeof c->examples[0]; i++) {
-        (void)fprintf(out, "  # %s\n  %s\n", c->examples[i].says, c->examples[i].line);
+        (void)fprintf(out, "  # %s\n", c->examples[i].says);
+        example(out, c->examples[i].line);
     }
     (void)fprintf(out, "\nUsage\n  ");
     wrap(out, 2, strlen(name) + 3, jt_str(usage));
@@ -119,5 +162,55 @@ void jt_help_overview(FILE *out)
 #define X(name, code, text) "  " #code "  " text "\n"
 #include "exit.def"
 #undef X
-                       "\njeton COMMAND --help has examples and all flags of a command.\n");
+                       "\njeton COMMAND --help has examples and all flags of a command,\n"
+                       "jeton help config all settings.\n");
+}
+
+static const char *takes(const struct jt_option *o)
+{
+    switch (o->type) {
+    case JT_OPTION_COUNT:
+        return "a number";
+    case JT_OPTION_DURATION:
+        return "a duration";
+    case JT_OPTION_SIZE:
+        return "a size";
+    case JT_OPTION_LISTEN:
+        return "a list of addresses";
+    case JT_OPTION_CHOICE:
+    case JT_OPTION_ALG:
+    case JT_OPTION_LEVEL:
+    case JT_OPTION_FORMAT:
+        return o->choices;
+    case JT_OPTION_TEXT:
+    case JT_OPTION_ISSUER:
+    default:
+        return "text";
+    }
+}
+
+void jt_help_config(FILE *out)
+{
+    (void)fputs("Settings of the server.\n\nExample\n"
+                "  server:\n"
+                "    issuer: https://login.example.com\n"
+                "    listen: [\"0.0.0.0:443\", \"[::]:443\"]\n"
+                "    tls_cert: /etc/jeton/cert.pem\n"
+                "    tls_key: /etc/jeton/key.pem\n"
+                "  token:\n"
+                "    lifetime: 15m\n",
+                out);
+    paragraphs(out, "A flag wins over the environment, that over the file, and that over the "
+                    "default. The file is YAML: jeton serve --config FILE. Every key has a "
+                    "variable: server.issuer is JETON_SERVER_ISSUER. Lists in a variable are "
+                    "separated by commas, and an empty variable counts as not set. Durations are "
+                    "written 0s, 30m, 24h, 90d; sizes 512MiB, 10GiB or in bytes.");
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        const struct jt_option *o = &jt_options[i];
+        bool is_new = i == 0 || strcmp(o->section, jt_options[i - 1].section) != 0;
+        (void)fprintf(out, "%s%s  %s%s%s%s\n    ", is_new ? "\n" : "", o->name, takes(o),
+                      o->fallback[0] == '\0' ? "" : " (", o->fallback,
+                      o->fallback[0] == '\0' ? "" : ")");
+        wrap(out, 4, 4, jt_str(o->doc));
+    }
 }

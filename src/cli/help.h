@@ -12,5 +12,7 @@
 void jt_help_overview(FILE *out);
 void jt_help_noun(FILE *out, const struct jt_noun *noun);
 void jt_help_command(FILE *out, const struct jt_command *command);
+/* Every key of the configuration, from option.def. */
+void jt_help_config(FILE *out);
 
 #endif

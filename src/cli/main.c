@@ -92,7 +92,7 @@ static enum jt_exit dispatch_noun(const struct jt_noun *noun, size_t argc, const
     return c == NULL ? unknown_verb(noun, argv[0]) : run(c, argc - 1, argv + 1);
 }
 
-/* jeton help [NOUN] [VERB] */
+/* jeton help [NOUN] [VERB], jeton help config */
 static enum jt_exit help(size_t argc, const char *const *argv)
 {
     const struct jt_noun *noun = argc > 0 ? jt_noun_find(argv[0]) : NULL;
@@ -102,6 +102,10 @@ static enum jt_exit help(size_t argc, const char *const *argv)
     }
     if (noun != NULL && argc == 1) {
         jt_help_noun(stdout, noun);
+        return JT_EXIT_DONE;
+    }
+    if (argc == 1 && strcmp(argv[0], "config") == 0) {
+        jt_help_config(stdout);
         return JT_EXIT_DONE;
     }
     const struct jt_command *c =
@@ -123,7 +127,7 @@ static enum jt_exit dispatch(size_t argc, const char *const *argv)
         return help(argc - 1, argv + 1);
     }
     if (strcmp(argv[0], "--version") == 0) {
-        return run(jt_command_find(NULL, "version"), 0, argv);
+        return run(jt_command_find(NULL, "version"), argc - 1, argv + 1);
     }
     const struct jt_noun *noun = jt_noun_find(argv[0]);
     if (noun != NULL) {

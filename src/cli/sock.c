@@ -67,7 +67,8 @@ static enum jt_exit no_server(const struct jt_args *args, const char *path, int 
     } else {
         jt_say_error("no server listens on %s; is it running?", path);
     }
-    if (!jt_args_has(args, "socket") && !jt_args_has(args, "data")) {
+    if (!jt_args_has(args, "socket") && !jt_args_has(args, "data") &&
+        jt_env("JETON_SOCKET") == NULL && jt_env("JETON_DATA") == NULL) {
         jt_say_hint("name its data directory with --data DIR or JETON_DATA (jeton dev prints it)");
     }
     return JT_EXIT_UNREACHABLE;

@@ -12,6 +12,7 @@
 
 #include "cli/args.h"
 #include "cli/help.h"
+#include "server/config/option.h"
 
 /* The commands themselves are not part of this test. */
 #define NOTHING(name)                                                                              \
@@ -125,6 +126,20 @@ static char *text_of(void (*print)(FILE *, const void *), const void *what)
     return text;
 }
 
+/* Undoes the continuation of long examples. */
+static void join_lines(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0';) {
+        if (strncmp(from, " \\\n     ", 8) == 0) {
+            from += 8;
+            continue;
+        }
+        *to++ = *from++;
+    }
+    *to = '\0';
+}
+
 static void print_command(FILE *f, const void *what)
 {
     jt_help_command(f, what);
@@ -135,13 +150,18 @@ static void print_noun(FILE *f, const void *what)
     jt_help_noun(f, what);
 }
 
+static void print_config(FILE *f, const void *what)
+{
+    (void)what;
+    jt_help_config(f);
+}
+
 static void print_overview(FILE *f, const void *what)
 {
     (void)what;
     jt_help_overview(f);
 }
 
-/* Lines of prose stay within 80 columns; examples and usage may be longer words. */
 static void help_says_everything(void **state)
 {
     (void)state;
@@ -149,6 +169,7 @@ static void help_says_everything(void **state)
         const struct jt_command *c = &jt_commands[i];
         char *text = text_of(print_command, c);
         assert_memory_equal(text, c->purpose, strlen(c->purpose));
+        join_lines(text);
         for (size_t k = 0; k < 2; k++) {
             assert_non_null(strstr(text, c->examples[k].line));
         }
@@ -164,6 +185,11 @@ static void help_says_everything(void **state)
         assert_non_null(strstr(overview, jt_commands[i].verb));
     }
     free(overview);
+    char *config = text_of(print_config, NULL);
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        assert_non_null(strstr(config, jt_options[i].name));
+    }
+    free(config);
     char *noun = text_of(print_noun, jt_noun_find("client"));
     assert_non_null(strstr(noun, "client create"));
     assert_null(strstr(noun, "resource create"));
