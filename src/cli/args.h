@@ -12,7 +12,7 @@
 
 #include "command.h"
 
-#define JT_ARGS_MAX 512
+#define JT_ARGS_MAX 256
 #define JT_ARGS_ERROR 600
 
 enum jt_output { JT_OUT_TABLE = 0, JT_OUT_JSON, JT_OUT_JSONL };

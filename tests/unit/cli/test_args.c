@@ -145,7 +145,7 @@ static void too_many_flags(void **state)
     for (size_t i = 0; i <= JT_ARGS_MAX; i++) {
         argv[i] = word;
     }
-    bad(&with_operand, argv, "more than 512 flags");
+    bad(&with_operand, argv, "more than 256 flags");
 }
 
 static void durations(void **state)
