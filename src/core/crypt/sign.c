@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sign.c - signatures in JWS form. A context is set up once for its key; each signature then costs
+ * a digest and the signature itself.
+ */
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+
+#include "crypt.h"
+#include "pkey_internal.h"
+
+#define DER_MAX 80 /* of an ECDSA signature on P-256: at most 72 */
+
+struct jt_signer {
+    EVP_PKEY_CTX *ctx;
+    struct jt_crypt *crypt;
+    enum jt_alg alg;
+};
+
+struct jt_sigcheck {
+    EVP_PKEY_CTX *ctx;
+    struct jt_crypt *crypt;
+    enum jt_alg alg;
+    size_t length; /* of a signature, exactly */
+};
+
+static bool fits(const struct jt_pkey *k, enum jt_alg alg)
+{
+    switch (alg) {
+    case JT_ALG_RS256:
+        return k->kind == JT_KEY_RSA;
+    case JT_ALG_ES256:
+        return k->kind == JT_KEY_P256;
+    case JT_ALG_NONE:
+        break;
+    }
+    return false;
+}
+
+static bool configure(EVP_PKEY_CTX *ctx, enum jt_alg alg)
+{
+    return EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+           (alg != JT_ALG_RS256 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1);
+}
+
+enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out)
+{
+    if (!fits(k, alg) || !k->is_private) {
+        return JT_E_UNSUPPORTED;
+    }
+    struct jt_signer *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return JT_E_NOMEM;
+    }
+    s->alg = alg;
+    s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
+    if (s->ctx == NULL || EVP_PKEY_sign_init(s->ctx) != 1 || !configure(s->ctx, alg) ||
+        jt_crypt_new(&s->crypt) != JT_OK) {
+        jt_signer_free(&s);
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    *out = s;
+    return JT_OK;
+}
+
+void jt_signer_free(struct jt_signer **s)
+{
+    if (*s != NULL) {
+        EVP_PKEY_CTX_free((*s)->ctx);
+        jt_crypt_free(&(*s)->crypt);
+        free(*s);
+        *s = NULL;
+    }
+}
+
+/* DER to r || s (RFC 7518 section 3.4). */
+static bool to_raw(const uint8_t *der, size_t n, uint8_t out[static 2 * JT_P256_SIZE])
+{
+    const unsigned char *p = der;
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
+    bool ok = sig != NULL &&
+              BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, JT_P256_SIZE) == JT_P256_SIZE &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + JT_P256_SIZE, JT_P256_SIZE) == JT_P256_SIZE;
+    ECDSA_SIG_free(sig);
+    return ok;
+}
+
+enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[static JT_SIG_MAX],
+                    size_t *out_n)
+{
+    uint8_t hash[JT_SHA256_SIZE];
+    uint8_t der[DER_MAX];
+    size_t n = s->alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
+    JT_TRY(jt_sha256(s->crypt, message, hash));
+    if (EVP_PKEY_sign(s->ctx, s->alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    if (s->alg == JT_ALG_ES256) {
+        if (!to_raw(der, n, out)) {
+            ERR_clear_error();
+            return JT_E_CRYPTO;
+        }
+        n = (size_t)2 * JT_P256_SIZE;
+    }
+    *out_n = n;
+    return JT_OK;
+}
+
+enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_sigcheck **out)
+{
+    if (!fits(k, alg)) {
+        return JT_E_UNSUPPORTED;
+    }
+    struct jt_sigcheck *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return JT_E_NOMEM;
+    }
+    s->alg = alg;
+    s->length = alg == JT_ALG_ES256 ? (size_t)2 * JT_P256_SIZE : (size_t)EVP_PKEY_get_size(k->evp);
+    s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
+    if (s->ctx == NULL || EVP_PKEY_verify_init(s->ctx) != 1 || !configure(s->ctx, alg) ||
+        jt_crypt_new(&s->crypt) != JT_OK) {
+        jt_sigcheck_free(&s);
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    *out = s;
+    return JT_OK;
+}
+
+void jt_sigcheck_free(struct jt_sigcheck **s)
+{
+    if (*s != NULL) {
+        EVP_PKEY_CTX_free((*s)->ctx);
+        jt_crypt_free(&(*s)->crypt);
+        free(*s);
+        *s = NULL;
+    }
+}
+
+/* One INTEGER of a DER signature: no leading zeros but the one that keeps it positive. */
+static size_t put_integer(uint8_t *der, const uint8_t *v)
+{
+    size_t skip = 0;
+    while (skip < JT_P256_SIZE - 1 && v[skip] == 0) {
+        skip++;
+    }
+    size_t n = JT_P256_SIZE - skip;
+    size_t pad = v[skip] >= 0x80 ? 1 : 0;
+    der[0] = 0x02;
+    der[1] = (uint8_t)(n + pad);
+    der[2] = 0;
+    memcpy(der + 2 + pad, v + skip, n);
+    return 2 + pad + n;
+}
+
+static size_t to_der(const uint8_t *raw, uint8_t der[static DER_MAX])
+{
+    size_t n = put_integer(der + 2, raw);
+    n += put_integer(der + 2 + n, raw + JT_P256_SIZE);
+    der[0] = 0x30;
+    der[1] = (uint8_t)n;
+    return n + 2;
+}
+
+enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
+                                struct jt_slice signature)
+{
+    uint8_t hash[JT_SHA256_SIZE];
+    uint8_t der[DER_MAX];
+    if (signature.n != s->length) {
+        return JT_SIG_INVALID;
+    }
+    if (jt_sha256(s->crypt, message, hash) != JT_OK) {
+        return JT_SIG_UNDECIDED;
+    }
+    if (s->alg == JT_ALG_ES256) {
+        signature = jt_slice(der, to_der(signature.p, der));
+    }
+    int r = EVP_PKEY_verify(s->ctx, signature.p, signature.n, hash, sizeof hash);
+    if (r == 1) {
+        return JT_SIG_VALID;
+    }
+    bool memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+    ERR_clear_error();
+    return memory ? JT_SIG_UNDECIDED : JT_SIG_INVALID;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jwk.h"
+
+#include <stdlib.h>
+
+#include "../base/b64.h"
+
+#define NUMBER_MAX 1024
+
+/* base64url of a public number as a member. */
+static void put_number(struct jt_jw *w, const char *name, const uint8_t *p, size_t n)
+{
+    char text[JT_B64URL_LEN(NUMBER_MAX)];
+    size_t k = jt_b64url_encode(jt_slice(p, n), text);
+    jt_jw_kstr(w, name, jt_slice(text, k));
+}
+
+enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg alg,
+                         struct jt_slice kid)
+{
+    struct jt_pubparams p;
+    if (jt_alg_kind(alg) != jt_pkey_kind(k)) {
+        return JT_E_UNSUPPORTED;
+    }
+    JT_TRY(jt_pkey_params(k, &p));
+    bool rsa = p.kind == JT_KEY_RSA;
+    jt_jw_obj(w);
+    jt_jw_kstr(w, "kty", rsa ? JT_LIT("RSA") : JT_LIT("EC"));
+    jt_jw_kstr(w, "kid", kid);
+    jt_jw_kstr(w, "use", JT_LIT("sig"));
+    jt_jw_kstr(w, "alg", jt_str(jt_alg_name(alg)));
+    if (!rsa) {
+        jt_jw_kstr(w, "crv", JT_LIT("P-256"));
+    }
+    put_number(w, rsa ? "n" : "x", p.a, p.a_n);
+    put_number(w, rsa ? "e" : "y", p.b, p.b_n);
+    jt_jw_end_obj(w);
+    return JT_OK;
+}
+
+enum jt_err jt_jwk_thumbprint(struct jt_crypt *c, const struct jt_pkey *k,
+                              char out[static JT_THUMBPRINT_LEN])
+{
+    struct jt_pubparams p;
+    uint8_t hash[JT_SHA256_SIZE];
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, 8192);
+    JT_TRY(jt_pkey_params(k, &p));
+    /* the required members in lexicographic order (RFC 7638 section 3.2) */
+    struct jt_jw w = jt_jw(&b);
+    jt_jw_obj(&w);
+    if (p.kind == JT_KEY_RSA) {
+        put_number(&w, "e", p.b, p.b_n);
+        jt_jw_kstr(&w, "kty", JT_LIT("RSA"));
+        put_number(&w, "n", p.a, p.a_n);
+    } else {
+        jt_jw_kstr(&w, "crv", JT_LIT("P-256"));
+        jt_jw_kstr(&w, "kty", JT_LIT("EC"));
+        put_number(&w, "x", p.a, p.a_n);
+        put_number(&w, "y", p.b, p.b_n);
+    }
+    jt_jw_end_obj(&w);
+    if (!jt_buf_ok(&b)) {
+        return JT_E_NOMEM;
+    }
+    JT_TRY(jt_sha256(c, jt_buf_slice(&b), hash));
+    return jt_b64url_encode(jt_slice(hash, sizeof hash), out) == JT_THUMBPRINT_LEN ? JT_OK
+                                                                                   : JT_E_CRYPTO;
+}
+
+/* A string member; false when it is there and no string. */
+static bool text(const struct jt_jval *v, const char *name, struct jt_slice *out)
+{
+    const struct jt_jval *m = jt_jobj_get(v, name);
+    return m == NULL || jt_jval_str(m, out);
+}
+
+static enum jt_err number(const struct jt_jval *v, const char *name, uint8_t *out, size_t *n)
+{
+    struct jt_slice s = {0};
+    if (!jt_jval_str(jt_jobj_get(v, name), &s) || s.n == 0 || s.n > JT_B64URL_LEN(NUMBER_MAX) - 2) {
+        return JT_E_SYNTAX;
+    }
+    return jt_b64url_decode(s, out, n);
+}
+
+static bool has_private(const struct jt_jval *v)
+{
+    static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (jt_jobj_get(v, names[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* key_ops, where given, must let the key verify, and nothing odd (RFC 7517 section 4.3). */
+static bool ops_ok(const struct jt_jval *v)
+{
+    const struct jt_jval *ops = jt_jobj_get(v, "key_ops");
+    bool verify = ops == NULL;
+    if (ops != NULL && jt_jval_type(ops) != JT_JARRAY) {
+        return false;
+    }
+    for (size_t i = 0; i < jt_jval_count(ops); i++) {
+        struct jt_slice s = {0};
+        if (!jt_jval_str(jt_jarr_at(ops, i), &s)) {
+            return false;
+        }
+        verify = verify || jt_slice_eq(s, JT_LIT("verify"));
+    }
+    return verify;
+}
+
+static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind, enum jt_alg *out)
+{
+    struct jt_slice alg = {0};
+    struct jt_slice use = {0};
+    if (!text(v, "alg", &alg) || !text(v, "use", &use) || !ops_ok(v) || has_private(v)) {
+        return JT_E_SYNTAX;
+    }
+    if (jt_jobj_get(v, "use") != NULL && !jt_slice_eq(use, JT_LIT("sig"))) {
+        return JT_E_UNSUPPORTED;
+    }
+    *out = jt_alg_from_name(alg);
+    if (jt_jobj_get(v, "alg") != NULL && jt_alg_kind(*out) != kind) {
+        return JT_E_UNSUPPORTED;
+    }
+    return JT_OK;
+}
+
+static enum jt_err read_key(const struct jt_jval *v, struct jt_pubparams *p)
+{
+    struct jt_slice kty = {0};
+    struct jt_slice crv = {0};
+    if (!jt_jval_str(jt_jobj_get(v, "kty"), &kty) || !text(v, "crv", &crv)) {
+        return JT_E_SYNTAX;
+    }
+    if (jt_slice_eq(kty, JT_LIT("RSA"))) {
+        p->kind = JT_KEY_RSA;
+        JT_TRY(number(v, "n", p->a, &p->a_n));
+        return number(v, "e", p->b, &p->b_n);
+    }
+    if (jt_slice_eq(kty, JT_LIT("EC")) && jt_slice_eq(crv, JT_LIT("P-256"))) {
+        p->kind = JT_KEY_P256;
+        JT_TRY(number(v, "x", p->a, &p->a_n));
+        return number(v, "y", p->b, &p->b_n);
+    }
+    return JT_E_UNSUPPORTED;
+}
+
+enum jt_err jt_jwk_read(const struct jt_jval *v, struct jt_jwk *out)
+{
+    struct jt_pubparams p = {.kind = JT_KEY_NONE};
+    struct jt_jwk k = {0};
+    if (!text(v, "kid", &k.kid) || k.kid.n > JT_KID_MAX) {
+        return JT_E_SYNTAX;
+    }
+    JT_TRY(read_key(v, &p));
+    JT_TRY(read_alg(v, p.kind, &k.alg));
+    JT_TRY(jt_pkey_from_params(&p, &k.key));
+    *out = k;
+    return JT_OK;
+}
