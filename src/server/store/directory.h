@@ -27,6 +27,10 @@ const struct jt_resource *jt_directory_resource(const struct jt_directory *d,
                                                 struct jt_slice audience);
 const struct jt_signing_key *jt_directory_key(const struct jt_directory *d, struct jt_slice kid);
 
+/* The same by kind. */
+const struct jt_object *jt_directory_find(const struct jt_directory *d, enum jt_object_kind kind,
+                                          struct jt_slice name);
+
 /*
  * Objects of one kind (client, resource or signing key) whose place is after *cursor, at most max,
  * in a fixed but arbitrary order; returns how many, and moves *cursor. Starts at 0; the end is a
@@ -47,12 +51,11 @@ JT_MUST enum jt_err jt_directory_prepare(struct jt_directory *d, struct jt_objec
                                          struct jt_publication **out);
 JT_MUST enum jt_err jt_directory_prepare_drop(struct jt_directory *d, enum jt_object_kind kind,
                                               struct jt_slice name, struct jt_publication **out);
-/* Never fails; frees the publication. Publications must be published in the order prepared, one at
- * a time per shard. */
+/* Never fails; frees the publication. In the order prepared. */
 void jt_directory_publish(struct jt_directory *d, struct jt_publication **p);
 /* Gives up: frees the publication and the object in it. */
 void jt_directory_discard(struct jt_publication **p);
-/* prepare and publish at once, for loading. */
+/* Adds or replaces at once: for loading, before there is any reader. */
 JT_MUST enum jt_err jt_directory_put(struct jt_directory *d, struct jt_object *obj);
 
 #endif

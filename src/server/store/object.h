@@ -126,6 +126,8 @@ struct jt_signing_key *
 jt_signing_key_dup(const struct jt_signing_key *k); /* pkey is not copied: NULL */
 struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k);
 struct jt_setting *jt_setting_dup(const struct jt_setting *s);
+/* By its kind. */
+struct jt_object *jt_object_dup(const struct jt_object *o);
 /* Any of the above, pkey of a signing key included. NULL-safe. */
 void jt_object_free(struct jt_object *o);
 

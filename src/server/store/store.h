@@ -44,7 +44,7 @@ struct jt_audit_query {
 
 struct jt_audit_info {
     uint64_t first_seq, last_seq; /* 0: empty */
-    int64_t last_time_us;
+    int64_t first_time_us, last_time_us;
     uint8_t last_hash[JT_SHA256_SIZE];
     uint64_t bytes; /* on disk, about */
 };

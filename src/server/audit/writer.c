@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "writer.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "batch.h"
+
+#define SCRATCH_MAX 65536u
+#define MAILBOXES 66
+#define WAIT_MS 1000
+
+void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
+{
+    struct jt_job *top = atomic_load(&w->inbox);
+    do {
+        job->next = top;
+    } while (!atomic_compare_exchange_weak(&w->inbox, &top, job));
+    if (atomic_exchange(&w->asleep, false)) { /* only a sleeper is worth a system call */
+        uint64_t one = 1;
+        (void)!write(w->wake_fd, &one, sizeof one);
+    }
+}
+
+void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
+{
+    *out = (struct jt_writer_stats){
+        .commits = atomic_load(&w->commits),
+        .events = atomic_load(&w->nevents_total),
+        .counted = atomic_load(&w->counted),
+        .failures = atomic_load(&w->failures),
+        .unaudited = atomic_load(&w->unaudited),
+        .disk_failing = atomic_load(&w->failing),
+    };
+}
+
+static void log_disk(struct jt_writer *w, enum jt_err e)
+{
+    bool was = atomic_exchange(&w->failing, e != JT_OK);
+    if (e != JT_OK) {
+        (void)atomic_fetch_add(&w->failures, 1);
+    }
+    if (was == (e != JT_OK)) {
+        return;
+    }
+    if (e == JT_OK) {
+        w->o.log(w->o.log_ctx, 6, "the audit log can be written again");
+    } else if (w->o.on_failure == JT_AUDIT_DEGRADE) {
+        w->o.log(w->o.log_ctx, 3,
+                 e == JT_E_FULL ? "the disk is full: tokens are issued WITHOUT audit records"
+                                : "the audit log cannot be written: tokens are issued "
+                                  "WITHOUT audit records");
+    } else {
+        w->o.log(w->o.log_ctx, 3,
+                 e == JT_E_FULL
+                     ? "the disk is full: requests are answered with 503 until there "
+                       "is space"
+                     : "the audit log cannot be written: requests are answered with 503");
+    }
+}
+
+/* A refusal that is one of too many is counted, and needs no disk. */
+static bool counted(struct jt_writer *w, struct jt_job *job)
+{
+    int64_t minute = job->event.time_us / 60000000;
+    if (!job->stranger || job->change != NULL ||
+        jt_flood_single(w->flood, &job->event.address, job->reason_code,
+                        jt_mono_us(w->o.clock) / 1000000, minute)) {
+        return false;
+    }
+    job->receipt = (struct jt_receipt){.counted = true, .minute = minute};
+    (void)atomic_fetch_add(&w->counted, 1);
+    return true;
+}
+
+/* Pending changes first: their numbers are given already. */
+static enum jt_err add_pending(struct jt_writer *w)
+{
+    for (struct jt_pending *p = w->pending_head; p != NULL; p = p->next) {
+        if (p->has_event && !jt_batch_add(w, &p->event)) {
+            return JT_E_NOMEM;
+        }
+    }
+    return JT_OK;
+}
+
+/* Changes of an earlier batch that the log still lacks. */
+static enum jt_err settle_earlier(struct jt_writer *w)
+{
+    if (w->pending_head == NULL) {
+        return JT_OK;
+    }
+    w->nevents = 0;
+    enum jt_err e = add_pending(w);
+    if (e == JT_OK) {
+        e = jt_batch_append(w);
+    }
+    w->nevents = 0;
+    log_disk(w, e);
+    if (e == JT_OK) {
+        jt_batch_publish(w);
+    }
+    return e;
+}
+
+static void run_changes(struct jt_writer *w, struct jt_job *jobs)
+{
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        j->result = JT_OK;
+        j->receipt = (struct jt_receipt){0};
+        if (j->change != NULL) {
+            j->result = jt_batch_change(w, j);
+        }
+    }
+}
+
+static enum jt_err add_plain(struct jt_writer *w, struct jt_job *jobs)
+{
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->change == NULL && j->event.type != JT_EV_NONE && !counted(w, j) &&
+            !jt_batch_add(w, &j->event)) {
+            return JT_E_NOMEM;
+        }
+    }
+    return JT_OK;
+}
+
+/* What each job of the batch is told. */
+static void conclude(struct jt_writer *w, struct jt_job *jobs, enum jt_err disk)
+{
+    for (struct jt_pending *p = w->pending_head; p != NULL; p = p->next) {
+        if (p->job != NULL) {
+            p->job->result = disk;
+            p->job->receipt = (struct jt_receipt){.seq = p->event.seq, .on_disk = disk == JT_OK};
+            p->job = NULL;
+        }
+    }
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->change != NULL || j->event.type == JT_EV_NONE || j->receipt.counted) {
+            continue;
+        }
+        if (disk == JT_OK) {
+            j->receipt = (struct jt_receipt){.seq = j->event.seq, .on_disk = true};
+        } else if (w->o.on_failure == JT_AUDIT_DEGRADE) {
+            j->receipt = (struct jt_receipt){.unaudited = true};
+            (void)atomic_fetch_add(&w->unaudited, 1);
+        } else {
+            j->result = disk;
+        }
+    }
+}
+
+static void mail(struct jt_job *jobs)
+{
+    struct jt_mailbox *boxes[MAILBOXES];
+    size_t n = 0;
+    while (jobs != NULL) {
+        struct jt_job *next = jobs->next;
+        struct jt_mailbox *to = jobs->reply;
+        if (to == NULL) {
+            jobs->free_fn(jobs);
+        } else {
+            size_t i = 0;
+            while (i < n && boxes[i] != to) {
+                i++;
+            }
+            if (i == n && n < MAILBOXES) {
+                boxes[n++] = to;
+            }
+            jt_mailbox_put(to, jobs);
+        }
+        jobs = next;
+    }
+    for (size_t i = 0; i < n; i++) {
+        jt_mailbox_wake(boxes[i]);
+    }
+}
+
+static void fail_all(struct jt_writer *w, struct jt_job *jobs, enum jt_err e)
+{
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        j->result = e;
+        j->receipt = (struct jt_receipt){0};
+        if (j->change == NULL && w->o.on_failure == JT_AUDIT_DEGRADE) {
+            j->result = JT_OK;
+            j->receipt.unaudited = true;
+            (void)atomic_fetch_add(&w->unaudited, 1);
+        }
+    }
+}
+
+static void run_batch(struct jt_writer *w, struct jt_job *jobs)
+{
+    enum jt_err e = settle_earlier(w);
+    if (e != JT_OK) {
+        fail_all(w, jobs, e);
+        mail(jobs);
+        return;
+    }
+    run_changes(w, jobs);
+    w->nevents = 0;
+    e = add_pending(w);
+    if (e == JT_OK) {
+        e = add_plain(w, jobs);
+    }
+    bool tried = w->nevents > 0;
+    if (e == JT_OK) {
+        e = jt_batch_append(w);
+    }
+    w->nevents = 0;
+    if (tried) {
+        log_disk(w, e);
+    }
+    conclude(w, jobs, e);
+    if (e == JT_OK) {
+        jt_batch_publish(w);
+    }
+    mail(jobs);
+    (void)jt_epoch_reclaim(w->o.epochs);
+}
+
+static void sleep_until_work(struct jt_writer *w)
+{
+    struct pollfd p = {.fd = w->wake_fd, .events = POLLIN};
+    uint64_t n = 0;
+    atomic_store(&w->asleep, true);
+    if (atomic_load(&w->inbox) == NULL && !atomic_load(&w->stop)) {
+        (void)poll(&p, 1, WAIT_MS);
+    }
+    atomic_store(&w->asleep, false);
+    (void)!read(w->wake_fd, &n, sizeof n);
+}
+
+static void *run(void *arg)
+{
+    struct jt_writer *w = arg;
+    for (;;) {
+        struct jt_job *jobs = jt_job_reverse(atomic_exchange(&w->inbox, NULL));
+        if (jobs != NULL) {
+            run_batch(w, jobs);
+        } else if (atomic_load(&w->stop)) {
+            break;
+        } else {
+            (void)settle_earlier(w);
+            (void)jt_epoch_reclaim(w->o.epochs);
+            sleep_until_work(w);
+        }
+        jt_upkeep(w, false);
+    }
+    (void)settle_earlier(w);
+    jt_upkeep(w, true);
+    return NULL;
+}
+
+/* Events that reached jeton.db but not the log, when the server last ended. */
+static enum jt_err replay_one(void *ctx, const struct jt_event *e)
+{
+    struct jt_writer *w = ctx;
+    struct jt_event copy = *e;
+    if (copy.seq != w->last_seq + 1) {
+        return JT_E_CORRUPT; /* the two databases are not of the same time */
+    }
+    w->nevents = 0;
+    if (!jt_batch_add(w, &copy)) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err err = jt_batch_append(w);
+    w->nevents = 0;
+    return err;
+}
+
+static uint32_t highest_credential(const struct jt_directory *d)
+{
+    const struct jt_object *page[64];
+    uint64_t cursor = 0;
+    uint32_t max = 0;
+    size_t n = 0;
+    do {
+        n = jt_directory_page(d, JT_OBJ_CLIENT, &cursor, page, 64);
+        for (size_t i = 0; i < n; i++) {
+            const struct jt_client *c = (const struct jt_client *)page[i];
+            for (size_t k = 0; k < c->ncredentials; k++) {
+                max = c->credentials[k].number > max ? c->credentials[k].number : max;
+            }
+        }
+    } while (n == 64);
+    return max;
+}
+
+static void release(struct jt_writer *w)
+{
+    while (w->pending_head != NULL) {
+        struct jt_pending *p = w->pending_head;
+        w->pending_head = p->next;
+        jt_pending_free(p, w->o.directory);
+    }
+    jt_flood_free(&w->flood);
+    jt_crypt_free(&w->crypt);
+    jt_buf_free(&w->scratch);
+    free(w->events);
+    if (w->wake_fd >= 0) {
+        (void)close(w->wake_fd);
+    }
+    free(w);
+}
+
+static enum jt_err prepare(struct jt_writer *w)
+{
+    struct jt_store *s = w->o.store;
+    struct jt_audit_info info = {0};
+    JT_TRY(jt_crypt_new(&w->crypt));
+    JT_TRY(jt_flood_new(&w->flood));
+    JT_TRY(s->ops->audit_info(s, &info));
+    w->last_seq = info.last_seq;
+    w->last_event_us = info.last_time_us;
+    memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
+    w->start_wall_us = jt_wall_us(w->o.clock);
+    w->start_mono_us = jt_mono_us(w->o.clock);
+    w->next_credential = highest_credential(w->o.directory) + 1;
+    return s->ops->outbox(s, replay_one, w);
+}
+
+enum jt_err jt_writer_start(const struct jt_writer_opts *o, struct jt_writer **out)
+{
+    struct jt_writer *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return JT_E_NOMEM;
+    }
+    w->o = *o;
+    jt_buf_init(&w->scratch, SCRATCH_MAX);
+    w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum jt_err e = w->wake_fd < 0 ? JT_E_IO : prepare(w);
+    if (e == JT_OK && pthread_create(&w->thread, NULL, run, w) != 0) {
+        e = JT_E_IO;
+    }
+    if (e != JT_OK) {
+        release(w);
+        return e;
+    }
+    *out = w;
+    return JT_OK;
+}
+
+void jt_writer_stop(struct jt_writer **w)
+{
+    uint64_t one = 1;
+    atomic_store(&(*w)->stop, true);
+    (void)!write((*w)->wake_fd, &one, sizeof one);
+    (void)pthread_join((*w)->thread, NULL);
+    release(*w);
+    *w = NULL;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "directory.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "../../core/base/rand.h"
+#include "siphash.h"
+
+#define CLIENT_SHARDS 4096u
+#define OTHER_SHARDS 64u
+#define MAPS 3
+
+/* An immutable array, or (while loading) one that nobody else sees yet. */
+struct shard {
+    size_t n, cap;
+    struct jt_object *v[];
+};
+
+struct map {
+    enum jt_object_kind kind;
+    size_t nshards;
+    _Atomic(struct shard *) *shards;
+    _Atomic size_t count;
+    _Atomic uint64_t version;
+};
+
+struct jt_directory {
+    struct jt_epochs *epochs;
+    struct jt_sip_key key;
+    struct map maps[MAPS];
+};
+
+struct jt_publication {
+    struct map *map;
+    size_t index;
+    struct shard *base;      /* what next was made from */
+    struct shard *next;      /* to be shown */
+    struct jt_object *fresh; /* what is new in it, or NULL */
+    struct jt_object *old;   /* what is replaced or dropped, or NULL */
+};
+
+static struct map *map_of(const struct jt_directory *d, enum jt_object_kind kind)
+{
+    for (size_t i = 0; i < MAPS; i++) {
+        if (d->maps[i].kind == kind) {
+            return (struct map *)(uintptr_t)&d->maps[i];
+        }
+    }
+    return NULL;
+}
+
+enum jt_err jt_directory_new(struct jt_epochs *epochs, struct jt_directory **out)
+{
+    static const struct {
+        enum jt_object_kind kind;
+        size_t nshards;
+    } maps[MAPS] = {{JT_OBJ_CLIENT, CLIENT_SHARDS},
+                    {JT_OBJ_RESOURCE, OTHER_SHARDS},
+                    {JT_OBJ_SIGNING_KEY, OTHER_SHARDS}};
+    struct jt_directory *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        return JT_E_NOMEM;
+    }
+    d->epochs = epochs;
+    enum jt_err e = jt_random(&d->key, sizeof d->key);
+    for (size_t i = 0; i < MAPS && e == JT_OK; i++) {
+        d->maps[i].kind = maps[i].kind;
+        d->maps[i].nshards = maps[i].nshards;
+        d->maps[i].shards = calloc(maps[i].nshards, sizeof d->maps[i].shards[0]);
+        e = d->maps[i].shards == NULL ? JT_E_NOMEM : JT_OK;
+    }
+    if (e != JT_OK) {
+        jt_directory_free(&d);
+        return e;
+    }
+    *out = d;
+    return JT_OK;
+}
+
+void jt_directory_free(struct jt_directory **d)
+{
+    if (*d == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < MAPS; i++) {
+        struct map *m = &(*d)->maps[i];
+        for (size_t k = 0; m->shards != NULL && k < m->nshards; k++) {
+            struct shard *s = atomic_load(&m->shards[k]);
+            for (size_t j = 0; s != NULL && j < s->n; j++) {
+                jt_object_free(s->v[j]);
+            }
+            free(s);
+        }
+        free(m->shards);
+    }
+    free(*d);
+    *d = NULL;
+}
+
+static uint64_t hash_of(const struct jt_directory *d, struct jt_slice name)
+{
+    return jt_siphash(&d->key, name);
+}
+
+static struct jt_object *find(const struct shard *s, uint64_t hash, struct jt_slice name)
+{
+    for (size_t i = 0; s != NULL && i < s->n; i++) {
+        if (s->v[i]->hash == hash && jt_slice_eq(s->v[i]->name, name)) {
+            return s->v[i];
+        }
+    }
+    return NULL;
+}
+
+const struct jt_object *jt_directory_find(const struct jt_directory *d, enum jt_object_kind kind,
+                                          struct jt_slice name)
+{
+    const struct map *m = map_of(d, kind);
+    if (m == NULL) {
+        return NULL;
+    }
+    uint64_t h = hash_of(d, name);
+    return find(atomic_load(&m->shards[h % m->nshards]), h, name);
+}
+
+const struct jt_client *jt_directory_client(const struct jt_directory *d, struct jt_slice id)
+{
+    return (const struct jt_client *)jt_directory_find(d, JT_OBJ_CLIENT, id);
+}
+
+const struct jt_resource *jt_directory_resource(const struct jt_directory *d,
+                                                struct jt_slice audience)
+{
+    return (const struct jt_resource *)jt_directory_find(d, JT_OBJ_RESOURCE, audience);
+}
+
+const struct jt_signing_key *jt_directory_key(const struct jt_directory *d, struct jt_slice kid)
+{
+    return (const struct jt_signing_key *)jt_directory_find(d, JT_OBJ_SIGNING_KEY, kid);
+}
+
+/* The cursor is shard << 32 | place in it. */
+size_t jt_directory_page(const struct jt_directory *d, enum jt_object_kind kind, uint64_t *cursor,
+                         const struct jt_object **out, size_t max)
+{
+    const struct map *m = map_of(d, kind);
+    size_t n = 0;
+    size_t shard = (size_t)(*cursor >> 32);
+    size_t place = (size_t)(*cursor & UINT32_MAX);
+    while (m != NULL && shard < m->nshards && n < max) {
+        const struct shard *s = atomic_load(&m->shards[shard]);
+        if (s == NULL || place >= s->n) {
+            shard++;
+            place = 0;
+            continue;
+        }
+        out[n++] = s->v[place++];
+    }
+    *cursor = (uint64_t)shard << 32 | place;
+    return n;
+}
+
+size_t jt_directory_count(const struct jt_directory *d, enum jt_object_kind kind)
+{
+    struct map *m = map_of(d, kind);
+    return m == NULL ? 0 : atomic_load(&m->count);
+}
+
+uint64_t jt_directory_version(const struct jt_directory *d, enum jt_object_kind kind)
+{
+    struct map *m = map_of(d, kind);
+    return m == NULL ? 0 : atomic_load(&m->version);
+}
+
+static struct shard *shard_new(size_t cap)
+{
+    struct shard *s = malloc(sizeof *s + cap * sizeof s->v[0]);
+    if (s != NULL) {
+        s->n = 0;
+        s->cap = cap;
+    }
+    return s;
+}
+
+/* A copy of `from` without `old` and with `fresh` (either may be NULL). */
+static struct shard *shard_edit(const struct shard *from, const struct jt_object *old,
+                                struct jt_object *fresh)
+{
+    size_t n = from == NULL ? 0 : from->n;
+    struct shard *s = shard_new(n + 1);
+    if (s == NULL) {
+        return NULL;
+    }
+    bool placed = false;
+    for (size_t i = 0; i < n; i++) {
+        if (from->v[i] != old) {
+            s->v[s->n++] = from->v[i];
+        } else if (fresh != NULL) {
+            s->v[s->n++] = fresh; /* in its place, so that a listing under way misses nothing */
+            placed = true;
+        }
+    }
+    if (fresh != NULL && !placed) {
+        s->v[s->n++] = fresh;
+    }
+    return s;
+}
+
+static enum jt_err prepare(struct jt_directory *d, enum jt_object_kind kind, struct jt_slice name,
+                           struct jt_object *fresh, struct jt_publication **out)
+{
+    struct map *m = map_of(d, kind);
+    if (m == NULL) {
+        return JT_E_UNSUPPORTED;
+    }
+    struct jt_publication *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return JT_E_NOMEM;
+    }
+    uint64_t h = hash_of(d, name);
+    p->map = m;
+    p->index = h % m->nshards;
+    struct shard *now = atomic_load(&m->shards[p->index]);
+    p->base = now;
+    p->old = find(now, h, name);
+    p->fresh = fresh;
+    if (fresh == NULL && p->old == NULL) {
+        free(p);
+        return JT_E_NOTFOUND;
+    }
+    p->next = shard_edit(now, p->old, fresh);
+    if (p->next == NULL) {
+        free(p);
+        return JT_E_NOMEM;
+    }
+    if (fresh != NULL) {
+        fresh->hash = h;
+    }
+    *out = p;
+    return JT_OK;
+}
+
+enum jt_err jt_directory_prepare(struct jt_directory *d, struct jt_object *obj,
+                                 struct jt_publication **out)
+{
+    return prepare(d, obj->kind, obj->name, obj, out);
+}
+
+enum jt_err jt_directory_prepare_drop(struct jt_directory *d, enum jt_object_kind kind,
+                                      struct jt_slice name, struct jt_publication **out)
+{
+    return prepare(d, kind, name, NULL, out);
+}
+
+static void free_object(void *p)
+{
+    jt_object_free(p);
+}
+
+/*
+ * Another publication came in between on this shard: made anew. What is on disk must become
+ * visible, so this waits for memory rather than failing.
+ */
+static void rebase(struct jt_publication *p, struct shard *now)
+{
+    const struct jt_object *subject = p->fresh != NULL ? p->fresh : p->old;
+    struct shard *next = NULL;
+    free(p->next);
+    p->base = now;
+    p->old = find(now, subject->hash, subject->name);
+    while ((next = shard_edit(now, p->old, p->fresh)) == NULL) {
+        const struct timespec ms = {0, 1000000};
+        (void)nanosleep(&ms, NULL);
+    }
+    p->next = next;
+}
+
+void jt_directory_publish(struct jt_directory *d, struct jt_publication **pub)
+{
+    struct jt_publication *p = *pub;
+    struct shard *now = atomic_load(&p->map->shards[p->index]);
+    if (now != p->base) {
+        rebase(p, now);
+    }
+    struct shard *before = atomic_exchange(&p->map->shards[p->index], p->next);
+    if (p->old == NULL) {
+        (void)atomic_fetch_add(&p->map->count, 1);
+    } else if (p->fresh == NULL) {
+        (void)atomic_fetch_sub(&p->map->count, 1);
+    }
+    (void)atomic_fetch_add(&p->map->version, 1);
+    if (before != NULL) {
+        jt_epoch_retire(d->epochs, before, free);
+    }
+    if (p->old != NULL) {
+        jt_epoch_retire(d->epochs, p->old, free_object);
+    }
+    free(p);
+    *pub = NULL;
+}
+
+void jt_directory_discard(struct jt_publication **pub)
+{
+    if (*pub != NULL) {
+        free((*pub)->next);
+        jt_object_free((*pub)->fresh);
+        free(*pub);
+        *pub = NULL;
+    }
+}
+
+/*
+ * Loading, before any reader: a shard that has room takes the object as it is; a full one grows by
+ * doubling. The store thread's later copies are exact.
+ */
+enum jt_err jt_directory_put(struct jt_directory *d, struct jt_object *obj)
+{
+    struct map *m = map_of(d, obj->kind);
+    if (m == NULL) {
+        return JT_E_UNSUPPORTED;
+    }
+    obj->hash = hash_of(d, obj->name);
+    size_t i = obj->hash % m->nshards;
+    struct shard *s = atomic_load(&m->shards[i]);
+    if (find(s, obj->hash, obj->name) != NULL) {
+        struct jt_publication *p = NULL;
+        JT_TRY(jt_directory_prepare(d, obj, &p));
+        jt_directory_publish(d, &p);
+        return JT_OK;
+    }
+    if (s == NULL || s->n == s->cap) {
+        struct shard *wide = shard_new(s == NULL ? 2 : s->cap * 2);
+        if (wide == NULL) {
+            return JT_E_NOMEM;
+        }
+        for (size_t k = 0; s != NULL && k < s->n; k++) {
+            wide->v[wide->n++] = s->v[k];
+        }
+        atomic_store(&m->shards[i], wide);
+        free(s);
+        s = wide;
+    }
+    s->v[s->n++] = obj;
+    (void)atomic_fetch_add(&m->count, 1);
+    (void)atomic_fetch_add(&m->version, 1);
+    return JT_OK;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+/*
+ * One block: measured first, then filled. The same walk does both, so that the
+ * sizes cannot disagree: with base NULL it only counts.
+ */
+struct block {
+    uint8_t *base;
+    size_t n;
+};
+
+static void *take(struct block *b, size_t n, size_t align)
+{
+    b->n = (b->n + align - 1) / align * align;
+    void *p = b->base == NULL ? NULL : b->base + b->n;
+    b->n += n;
+    return p;
+}
+
+static void copy_text(struct block *b, struct jt_slice from, struct jt_slice *to)
+{
+    uint8_t *p = take(b, from.n, 1);
+    if (p != NULL && from.n > 0) {
+        memcpy(p, from.p, from.n);
+    }
+    if (b->base != NULL) {
+        *to = jt_slice(p, from.n);
+    }
+}
+
+static struct jt_slice *copy_texts(struct block *b, const struct jt_slice *from, size_t n)
+{
+    struct jt_slice *to = take(b, n * sizeof *to, alignof(struct jt_slice));
+    for (size_t i = 0; i < n; i++) {
+        copy_text(b, from[i], to == NULL ? NULL : &to[i]);
+    }
+    return to;
+}
+
+static void walk_resource(struct block *b, const void *from)
+{
+    const struct jt_resource *f = from;
+    struct jt_resource *t = take(b, sizeof *t, alignof(struct jt_resource));
+    struct jt_scope *scopes = take(b, f->nscopes * sizeof *scopes, alignof(struct jt_scope));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_RESOURCE;
+        t->scopes = scopes;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+    for (size_t i = 0; i < f->nscopes; i++) {
+        copy_text(b, f->scopes[i].name, scopes == NULL ? NULL : &scopes[i].name);
+        copy_text(b, f->scopes[i].text, scopes == NULL ? NULL : &scopes[i].text);
+    }
+    struct jt_slice *ids = copy_texts(b, f->introspectors, f->nintrospectors);
+    if (t != NULL) {
+        t->introspectors = ids;
+    }
+}
+
+static void walk_client(struct block *b, const void *from)
+{
+    const struct jt_client *f = from;
+    struct jt_client *t = take(b, sizeof *t, alignof(struct jt_client));
+    struct jt_credential *k = take(b, f->ncredentials * sizeof *k, alignof(struct jt_credential));
+    struct jt_client_grant *g = take(b, f->ngrants * sizeof *g, alignof(struct jt_client_grant));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_CLIENT;
+        t->credentials = k;
+        t->grants = g;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+    copy_text(b, f->display, t == NULL ? NULL : &t->display);
+    copy_text(b, f->owner, t == NULL ? NULL : &t->owner);
+    for (size_t i = 0; i < f->ncredentials; i++) {
+        if (k != NULL) {
+            k[i] = f->credentials[i];
+        }
+        copy_text(b, f->credentials[i].id, k == NULL ? NULL : &k[i].id);
+        copy_text(b, f->credentials[i].label, k == NULL ? NULL : &k[i].label);
+    }
+    for (size_t i = 0; i < f->ngrants; i++) {
+        copy_text(b, f->grants[i].audience, g == NULL ? NULL : &g[i].audience);
+        struct jt_slice *scopes = copy_texts(b, f->grants[i].scopes, f->grants[i].nscopes);
+        if (g != NULL) {
+            g[i].scopes = scopes;
+            g[i].nscopes = f->grants[i].nscopes;
+        }
+    }
+}
+
+static void walk_signing_key(struct block *b, const void *from)
+{
+    const struct jt_signing_key *f = from;
+    struct jt_signing_key *t = take(b, sizeof *t, alignof(struct jt_signing_key));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_SIGNING_KEY;
+        t->pkey = NULL;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+    copy_text(b, f->sealed, t == NULL ? NULL : &t->sealed);
+}
+
+static void walk_data_key(struct block *b, const void *from)
+{
+    const struct jt_data_key *f = from;
+    struct jt_data_key *t = take(b, sizeof *t, alignof(struct jt_data_key));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_DATA_KEY;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+    copy_text(b, f->wrapped, t == NULL ? NULL : &t->wrapped);
+}
+
+static void walk_setting(struct block *b, const void *from)
+{
+    const struct jt_setting *f = from;
+    struct jt_setting *t = take(b, sizeof *t, alignof(struct jt_setting));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_SETTING;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+    copy_text(b, f->value, t == NULL ? NULL : &t->value);
+}
+
+static void *dup_with(void (*walk)(struct block *b, const void *from), const void *from)
+{
+    struct block b = {NULL, 0};
+    walk(&b, from);
+    b.base = calloc(1, b.n);
+    b.n = 0;
+    if (b.base != NULL) {
+        walk(&b, from);
+    }
+    return b.base;
+}
+
+struct jt_resource *jt_resource_dup(const struct jt_resource *r)
+{
+    return dup_with(walk_resource, r);
+}
+
+struct jt_client *jt_client_dup(const struct jt_client *c)
+{
+    return dup_with(walk_client, c);
+}
+
+struct jt_signing_key *jt_signing_key_dup(const struct jt_signing_key *k)
+{
+    return dup_with(walk_signing_key, k);
+}
+
+struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k)
+{
+    return dup_with(walk_data_key, k);
+}
+
+struct jt_setting *jt_setting_dup(const struct jt_setting *s)
+{
+    return dup_with(walk_setting, s);
+}
+
+struct jt_object *jt_object_dup(const struct jt_object *o)
+{
+    switch (o->kind) {
+    case JT_OBJ_RESOURCE:
+        return dup_with(walk_resource, o);
+    case JT_OBJ_CLIENT:
+        return dup_with(walk_client, o);
+    case JT_OBJ_SIGNING_KEY:
+        return dup_with(walk_signing_key, o);
+    case JT_OBJ_DATA_KEY:
+        return dup_with(walk_data_key, o);
+    case JT_OBJ_SETTING:
+        return dup_with(walk_setting, o);
+    case JT_OBJ_NONE:
+        break;
+    }
+    return NULL;
+}
+
+void jt_object_free(struct jt_object *o)
+{
+    if (o != NULL && o->kind == JT_OBJ_SIGNING_KEY) {
+        jt_pkey_free(&((struct jt_signing_key *)o)->pkey);
+    }
+    free(o);
+}
