@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# A front for Meson: every target is one command of a few words.
+PREFIX ?= /usr/local
+SECONDS ?= 60
+.DEFAULT_GOAL := all
+.PHONY: all setup setup-test run test proof-ci proof fuzz bench install clean
+
+all: ## build/jeton and build/libjeton.so
+	@test -f build/build.ninja || meson setup build --buildtype=release --prefix="$(PREFIX)" >/dev/null
+	@ninja -C build
+
+setup: ## the Debian packages that the build needs
+	@packaging/setup.sh build
+
+setup-test:
+	@packaging/setup.sh build test
+
+run: setup all ## a server to try things with, in the foreground
+	@exec build/jeton dev
+
+test: setup-test ## everything that must hold at each commit
+	@tests/run.sh test
+
+proof-ci: setup-test ## threads, fuzzing, analyzers, storms
+	@tests/run.sh proof-ci
+
+proof: setup-test ## proof-ci, longer
+	@tests/run.sh proof
+
+fuzz: setup-test
+	@tests/run.sh fuzz $(SECONDS)
+
+bench:
+	@packaging/setup.sh build bench
+	@bench/run.sh
+
+install: all
+	@meson install -C build --no-rebuild --destdir "$(DESTDIR)" >/dev/null
+
+clean:
+	rm -rf build build-*

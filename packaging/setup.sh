@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages of the groups named (build, test, bench) that are missing, and nothing else.
+set -eu
+build="gcc libc6-dev pkg-config meson ninja-build libssl-dev libjansson-dev libsqlite3-dev libyaml-dev libsmartcols-dev"
+test="libcmocka-dev python3 python3-pytest python3-jwt python3-cryptography curl jq clang clang-format clang-tidy libclang-rt-14-dev pmccabe cppcheck sqlite3 util-linux"
+bench="wrk python3 openssl"
+need=""
+for group in "$@"; do
+    case $group in
+    build) need="$need $build" ;;
+    test) need="$need $test" ;;
+    bench) need="$need $bench" ;;
+    *) echo "setup.sh: unknown group $group" >&2; exit 2 ;;
+    esac
+done
+missing=""
+for p in $need; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo -n"
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q >/dev/null
+# shellcheck disable=SC2086
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
