@@ -230,7 +230,11 @@ size_t house_exchange(struct house *h, struct jt_slice request, char *out, size_
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(h->listeners[0].port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    MUST(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    unsigned k_conn = h->connections++ % 60000;
+    from.sin_addr.s_addr = htonl(0x7f000001u + (h->one_address ? 0 : (k_conn + 1) << 8));
+    MUST(fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
+    MUST(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
     while (request.n > 0) {
         ssize_t k = send(fd, request.p, request.n, MSG_NOSIGNAL);
         if (k <= 0) {

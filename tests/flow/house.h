@@ -38,6 +38,8 @@ struct house {
     struct jt_worker *worker;
     pthread_t thread;
     struct house_client clients[5];
+    bool one_address; /* all connections from 127.0.0.1; else each from a network of its own */
+    unsigned connections;
 };
 
 /* Asserts on failure. on_failure: JT_AUDIT_BLOCK or JT_AUDIT_DEGRADE. */

@@ -37,6 +37,12 @@ static enum jt_reason reason_of(enum jt_form_fault fault)
     return JT_R_INTERNAL;
 }
 
+/* RFC 8707 section 2 allows several; one token is for one resource here. */
+static bool names_resource(struct jt_slice name)
+{
+    return jt_slice_eq(name, JT_LIT("resource")) || jt_slice_eq(name, JT_LIT("audience"));
+}
+
 enum jt_next jt_read_params(struct jt_flow *f)
 {
     struct jt_exchange *x = f->x;
@@ -51,6 +57,9 @@ enum jt_next jt_read_params(struct jt_flow *f)
         fault = jt_form_read_json(x->body, &x->arena, &f->form);
     } else {
         return jt_deny(f, JT_R_CONTENT_TYPE);
+    }
+    if (fault == JT_FORM_REPEATED && names_resource(f->form.repeated)) {
+        return jt_deny(f, JT_R_RESOURCE_TWO);
     }
     if (fault != JT_FORM_OK) {
         return jt_deny(f, reason_of(fault));
