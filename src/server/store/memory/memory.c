@@ -85,6 +85,9 @@ static enum jt_err add_event(struct event_list *l, const struct jt_event *e)
 /* Drops n events from place `from` on. */
 static void cut_events(struct event_list *l, size_t from, size_t n)
 {
+    if (n == 0) {
+        return;
+    }
     for (size_t i = from; i < from + n; i++) {
         jt_arena_free(&l->arenas[i]);
     }
