@@ -3,7 +3,6 @@
  * sign.c - signatures in JWS form. A context is set up once for its key; each signature then costs
  * a digest and the signature itself.
  */
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
@@ -76,16 +75,34 @@ void jt_signer_free(struct jt_signer **s)
     }
 }
 
-/* DER to r || s (RFC 7518 section 3.4). */
+/* The INTEGER at der[*at] as a fixed-length number. OpenSSL wrote it, but lengths are checked all
+ * the same. */
+static bool take_integer(const uint8_t *der, size_t n, size_t *at, uint8_t *out)
+{
+    if (n - *at < 3 || der[*at] != 0x02 || der[*at + 1] > n - *at - 2) {
+        return false;
+    }
+    size_t len = der[*at + 1];
+    const uint8_t *v = der + *at + 2;
+    *at += 2 + len;
+    while (len > 0 && v[0] == 0) {
+        v++;
+        len--;
+    }
+    if (len > JT_P256_SIZE) {
+        return false;
+    }
+    memset(out, 0, JT_P256_SIZE - len);
+    memcpy(out + JT_P256_SIZE - len, v, len);
+    return true;
+}
+
+/* DER to r || s (RFC 7518 section 3.4), without OpenSSL's allocations. */
 static bool to_raw(const uint8_t *der, size_t n, uint8_t out[static 2 * JT_P256_SIZE])
 {
-    const unsigned char *p = der;
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
-    bool ok = sig != NULL &&
-              BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, JT_P256_SIZE) == JT_P256_SIZE &&
-              BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + JT_P256_SIZE, JT_P256_SIZE) == JT_P256_SIZE;
-    ECDSA_SIG_free(sig);
-    return ok;
+    size_t at = 2;
+    return n > 2 && der[0] == 0x30 && (size_t)der[1] + 2 == n && take_integer(der, n, &at, out) &&
+           take_integer(der, n, &at, out + JT_P256_SIZE) && at == n;
 }
 
 enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[static JT_SIG_MAX],

@@ -12,16 +12,36 @@
 #define MAILBOXES 66
 #define WAIT_MS 1000
 
-void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
+void jt_handover_add(struct jt_handover *h, struct jt_job *job)
 {
+    job->next = h->newest;
+    h->newest = job;
+    if (h->oldest == NULL) {
+        h->oldest = job;
+    }
+}
+
+void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h)
+{
+    if (h->newest == NULL) {
+        return;
+    }
     struct jt_job *top = atomic_load(&w->inbox);
     do {
-        job->next = top;
-    } while (!atomic_compare_exchange_weak(&w->inbox, &top, job));
+        h->oldest->next = top;
+    } while (!atomic_compare_exchange_weak(&w->inbox, &top, h->newest));
+    *h = (struct jt_handover){NULL, NULL};
     if (atomic_exchange(&w->asleep, false)) { /* only a sleeper is worth a system call */
         uint64_t one = 1;
         (void)!write(w->wake_fd, &one, sizeof one);
     }
+}
+
+void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
+{
+    struct jt_handover h = {NULL, NULL};
+    jt_handover_add(&h, job);
+    jt_writer_submit_all(w, &h);
 }
 
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)

@@ -91,6 +91,14 @@ struct jt_writer_stats {
 JT_MUST enum jt_err jt_writer_start(const struct jt_writer_opts *o, struct jt_writer **out);
 /* Any thread. The job belongs to the writer until it is in its mailbox. */
 void jt_writer_submit(struct jt_writer *w, struct jt_job *job);
+
+/* Jobs of one event batch, handed over at once: one wake-up, and a fuller commit. */
+struct jt_handover {
+    struct jt_job *newest, *oldest; /* linked by next from the newest on */
+};
+void jt_handover_add(struct jt_handover *h, struct jt_job *job);
+/* Empties h. Cheap when it is empty. */
+void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h);
 /* Ends after everything submitted is on disk and counted refusals are written. Frees it. */
 void jt_writer_stop(struct jt_writer **w);
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);

@@ -58,7 +58,7 @@ enum jt_next jt_flow_submit(struct jt_flow *f)
     f->job.reply = &f->local->mailbox;
     f->job.done = job_done;
     f->job.ctx = f;
-    jt_writer_submit(f->app->writer, &f->job);
+    jt_handover_add(&f->local->handover, &f->job); /* sent when the event batch ends */
     return JT_PARK;
 }
 
