@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_writer.c - what was acknowledged is on disk: batches, changes, faults, replay, floods,
+ * retention, four threads at once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include "server/audit/writer.h"
+
+struct rig {
+    struct jt_store *store; /* fault over memory; survives a writer */
+    struct jt_store_faults faults;
+    struct jt_epochs epochs;
+    struct jt_directory *directory;
+    struct jt_writer *writer;
+    struct jt_writer_opts opts;
+    struct jt_mailbox box;
+    struct jt_clock clock;
+    _Atomic int64_t wall_us, mono_us; /* offsets that a test adds */
+};
+
+static int64_t wall(void *ctx)
+{
+    struct rig *r = ctx;
+    return jt_wall_us(&jt_clock_system) + atomic_load(&r->wall_us);
+}
+
+static int64_t mono(void *ctx)
+{
+    struct rig *r = ctx;
+    return jt_mono_us(&jt_clock_system) + atomic_load(&r->mono_us);
+}
+
+static const char *reason_name(uint16_t code)
+{
+    return code == 7 ? "seven" : "other";
+}
+
+static void quiet(void *ctx, int level, const char *message)
+{
+    (void)ctx;
+    (void)level;
+    (void)message;
+}
+
+static void start_writer(struct rig *r)
+{
+    r->opts.store = r->store;
+    r->opts.directory = r->directory;
+    r->opts.epochs = &r->epochs;
+    r->opts.clock = &r->clock;
+    r->opts.reason_name = reason_name;
+    r->opts.log = quiet;
+    assert_int_equal(jt_writer_start(&r->opts, &r->writer), JT_OK);
+}
+
+static int setup(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    struct jt_store_opts inner = {0};
+    struct jt_store_opts outer = {.ctx = &r->faults};
+    r->clock = (struct jt_clock){wall, mono, r};
+    jt_epochs_init(&r->epochs);
+    assert_int_equal(jt_directory_new(&r->epochs, &r->directory), JT_OK);
+    assert_int_equal(jt_store_memory.open(&inner, &outer.inner), JT_OK);
+    assert_int_equal(jt_store_fault.open(&outer, &r->store), JT_OK);
+    assert_int_equal(jt_mailbox_init(&r->box), JT_OK);
+    *state = r;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct rig *r = *state;
+    if (r->writer != NULL) {
+        jt_writer_stop(&r->writer);
+    }
+    r->store->ops->close(&r->store);
+    jt_directory_free(&r->directory);
+    jt_epochs_free(&r->epochs);
+    jt_mailbox_close(&r->box);
+    free(r);
+    return 0;
+}
+
+static void nothing(struct jt_job *job)
+{
+    (void)job;
+}
+
+static struct jt_job plain(struct rig *r, const char *client)
+{
+    return (struct jt_job){.reply = &r->box,
+                           .done = nothing,
+                           .event = {.type = JT_EV_TOKEN_ISSUED,
+                                     .time_us = wall(r),
+                                     .count = 1,
+                                     .client_id = jt_str(client)}};
+}
+
+static void wait_for(struct rig *r, size_t n)
+{
+    while (n > 0) {
+        struct pollfd p = {.fd = r->box.fd, .events = POLLIN};
+        (void)poll(&p, 1, 5000);
+        for (struct jt_job *j = jt_mailbox_take(&r->box); j != NULL; j = j->next) {
+            assert_true(n > 0);
+            n--;
+        }
+    }
+}
+
+static void run_one(struct rig *r, struct jt_job *job)
+{
+    jt_writer_submit(r->writer, job);
+    wait_for(r, 1);
+}
+
+/* Reads the whole log, asserting numbers without gaps and a whole chain. */
+struct reading {
+    struct jt_crypt *crypt;
+    struct jt_event last;
+    size_t n;
+    uint64_t counted;
+    enum jt_event_type types[64];
+};
+
+static enum jt_err on_event(void *ctx, const struct jt_event *e)
+{
+    struct reading *g = ctx;
+    struct jt_event copy = *e;
+    struct jt_buf scratch;
+    jt_buf_init(&scratch, 65536);
+    assert_true(g->n == 0 || e->seq == g->last.seq + 1);
+    if (g->n > 0 || e->seq == 1) {
+        assert_int_equal(jt_event_chain(g->crypt, g->last.hash, &copy, &scratch), JT_OK);
+        assert_memory_equal(copy.hash, e->hash, sizeof e->hash);
+    }
+    jt_buf_free(&scratch);
+    if (g->n < 64) {
+        g->types[g->n] = e->type;
+    }
+    g->counted += e->type == JT_EV_DENIALS_COUNTED ? e->count : 0;
+    g->n++;
+    g->last = *e;
+    return JT_OK;
+}
+
+static struct reading read_log(struct rig *r)
+{
+    struct reading g = {0};
+    const struct jt_audit_query q = {.scan = 1000000};
+    uint64_t next = 0;
+    assert_int_equal(jt_crypt_new(&g.crypt), JT_OK);
+    assert_int_equal(r->store->ops->audit_read(r->store, &q, on_event, &g, &next), JT_OK);
+    jt_crypt_free(&g.crypt);
+    return g;
+}
+
+static void test_events_are_numbered(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    for (uint64_t i = 1; i <= 5; i++) {
+        struct jt_job job = plain(r, "a");
+        run_one(r, &job);
+        assert_int_equal(job.result, JT_OK);
+        assert_true(job.receipt.on_disk);
+        assert_int_equal(job.receipt.seq, i);
+    }
+    assert_int_equal(read_log(r).n, 5);
+}
+
+static enum jt_err make_client(struct jt_change *chg, void *ctx)
+{
+    const char *id = ctx;
+    if (jt_change_find(chg, JT_OBJ_CLIENT, jt_str(id)) != NULL) {
+        return JT_E_CONFLICT;
+    }
+    const struct jt_client c = {.o = {.name = jt_str(id)}, .enabled = true};
+    struct jt_client *copy = jt_client_dup(&c);
+    assert_non_null(copy);
+    return jt_change_put(chg, &copy->o);
+}
+
+static struct jt_job change(struct rig *r, char *id)
+{
+    struct jt_job job = plain(r, id);
+    job.event.type = JT_EV_CLIENT_CREATED;
+    job.change = make_client;
+    job.ctx = id;
+    return job;
+}
+
+static void test_change(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "one";
+    start_writer(r);
+    struct jt_job a = change(r, id);
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_OK);
+    assert_non_null(jt_directory_client(r->directory, JT_LIT("one")));
+    struct jt_job b = change(r, id);
+    run_one(r, &b);
+    assert_int_equal(b.result, JT_E_CONFLICT); /* and no event for what did not happen */
+    assert_int_equal(read_log(r).n, 1);
+}
+
+/* Two changes of one batch: the second sees the first. */
+static void test_changes_of_one_batch(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "same";
+    start_writer(r);
+    struct jt_job a = change(r, id);
+    struct jt_job b = change(r, id);
+    struct jt_handover h = {NULL, NULL};
+    jt_handover_add(&h, &a);
+    jt_handover_add(&h, &b);
+    jt_writer_submit_all(r->writer, &h);
+    wait_for(r, 2);
+    assert_int_equal(a.result, JT_OK);
+    assert_int_equal(b.result, JT_E_CONFLICT);
+}
+
+static void fail_next(struct rig *r, const char *call, enum jt_err e, bool for_ever)
+{
+    r->faults =
+        (struct jt_store_faults){.countdown = 1, .err = e, .for_ever = for_ever, .only = call};
+}
+
+static void test_append_fails_once(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    fail_next(r, "audit_append", JT_E_FULL, false);
+    struct jt_job a = plain(r, "a");
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_E_FULL);
+    assert_false(a.receipt.on_disk);
+    struct jt_job b = plain(r, "b");
+    run_one(r, &b);
+    assert_int_equal(b.result, JT_OK);
+    assert_int_equal(b.receipt.seq, 1); /* the number was not used up */
+    assert_int_equal(read_log(r).n, 1);
+}
+
+static void test_state_commit_fails(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "lost";
+    start_writer(r);
+    fail_next(r, "commit", JT_E_IO, false);
+    struct jt_job a = change(r, id);
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_E_IO);
+    assert_null(jt_directory_client(r->directory, JT_LIT("lost")));
+    struct jt_job b = plain(r, "b");
+    run_one(r, &b);
+    assert_int_equal(b.receipt.seq, 1);
+}
+
+/* jeton.db has the change, audit.db refused its event: the event comes first, later, with its
+ * number. */
+static void test_change_waits_for_the_log(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "late";
+    start_writer(r);
+    fail_next(r, "audit_append", JT_E_FULL, true);
+    struct jt_job a = change(r, id);
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_E_FULL);
+    assert_null(jt_directory_client(r->directory, JT_LIT("late")));
+    r->faults = (struct jt_store_faults){0};
+    struct jt_job b = plain(r, "b");
+    run_one(r, &b);
+    assert_int_equal(b.result, JT_OK);
+    assert_int_equal(b.receipt.seq, 2);
+    assert_non_null(jt_directory_client(r->directory, JT_LIT("late")));
+    struct reading g = read_log(r);
+    assert_int_equal(g.n, 2);
+    assert_int_equal(g.types[0], JT_EV_CLIENT_CREATED);
+}
+
+/* The process ends in between: the next start copies what the outbox has and the log lacks. */
+static void test_outbox_replay(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "orphan";
+    start_writer(r);
+    struct jt_job first = plain(r, "a");
+    run_one(r, &first);
+    fail_next(r, "audit_append", JT_E_IO, true);
+    struct jt_job a = change(r, id);
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_E_IO);
+    jt_writer_stop(&r->writer);
+    assert_int_equal(read_log(r).n, 1);
+    r->faults = (struct jt_store_faults){0};
+    start_writer(r);
+    struct reading g = read_log(r);
+    assert_int_equal(g.n, 2);
+    assert_int_equal(g.types[1], JT_EV_CLIENT_CREATED);
+    jt_writer_stop(&r->writer);
+    start_writer(r); /* and only once */
+    assert_int_equal(read_log(r).n, 2);
+}
+
+static void test_degrade(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "closed";
+    struct jt_writer_stats s;
+    r->opts.on_failure = JT_AUDIT_DEGRADE;
+    start_writer(r);
+    fail_next(r, "audit_append", JT_E_IO, true);
+    struct jt_job a = plain(r, "a");
+    run_one(r, &a);
+    assert_int_equal(a.result, JT_OK);
+    assert_true(a.receipt.unaudited);
+    assert_false(a.receipt.on_disk);
+    struct jt_job b = change(r, id);
+    run_one(r, &b);
+    assert_int_equal(b.result, JT_E_IO); /* changes fail closed */
+    jt_writer_stats(r->writer, &s);
+    assert_int_equal(s.unaudited, 1);
+    assert_true(s.disk_failing);
+    r->faults = (struct jt_store_faults){0};
+}
+
+static void test_flood(void **state)
+{
+    struct rig *r = *state;
+    size_t singles = 0;
+    size_t counted = 0;
+    start_writer(r);
+    for (size_t i = 0; i < 100; i++) {
+        struct jt_job job = plain(r, "x");
+        job.event.type = JT_EV_TOKEN_DENIED;
+        job.event.address.b[15] = (uint8_t)i; /* one /64 */
+        job.event.address.b[0] = 0x20;
+        job.stranger = true;
+        job.reason_code = 7;
+        run_one(r, &job);
+        singles += job.receipt.on_disk ? 1 : 0;
+        counted += job.receipt.counted ? 1 : 0;
+        assert_int_equal(job.result, JT_OK);
+    }
+    assert_int_equal(singles + counted, 100);
+    assert_true(counted > 0 && singles >= 10);
+    jt_writer_stop(&r->writer); /* counts are written at the end */
+    struct reading g = read_log(r);
+    assert_int_equal(g.counted, counted);
+    assert_int_equal(g.n, singles + 1);
+    assert_true(jt_slice_eq(g.last.reason, JT_LIT("seven")));
+}
+
+/* Somebody who is known is always recorded singly. */
+static void test_no_flood_after_authentication(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    for (size_t i = 0; i < 50; i++) {
+        struct jt_job job = plain(r, "x");
+        job.event.type = JT_EV_TOKEN_DENIED;
+        run_one(r, &job);
+        assert_true(job.receipt.on_disk);
+    }
+    assert_int_equal(read_log(r).n, 50);
+}
+
+static void pause_ms(int ms)
+{
+    (void)poll(NULL, 0, ms);
+}
+
+static void test_retention(void **state)
+{
+    struct rig *r = *state;
+    r->opts.retain_s = 3600;
+    start_writer(r);
+    for (size_t i = 0; i < 20; i++) {
+        struct jt_job job = plain(r, "old");
+        job.event.time_us -= i < 10 ? INT64_C(7200) * 1000000 : 0;
+        run_one(r, &job);
+    }
+    for (int i = 0; i < 100 && read_log(r).last.type != JT_EV_AUDIT_PRUNED; i++) {
+        pause_ms(50);
+    }
+    struct reading g = read_log(r);
+    assert_int_equal(g.last.type, JT_EV_AUDIT_PRUNED);
+    assert_int_equal(g.last.count, 10);
+    assert_int_equal(g.n, 11);
+}
+
+/* A clock that jumped ahead by days must not empty the log. */
+static void test_no_retention_when_the_clock_jumps(void **state)
+{
+    struct rig *r = *state;
+    r->opts.retain_s = 3600;
+    start_writer(r);
+    for (size_t i = 0; i < 5; i++) {
+        struct jt_job job = plain(r, "keep");
+        run_one(r, &job);
+    }
+    atomic_store(&r->wall_us, INT64_C(10) * 86400 * 1000000);
+    pause_ms(2500);
+    assert_int_equal(read_log(r).n, 5);
+}
+
+enum { THREADS = 4, EACH = 500 };
+
+struct sender {
+    struct rig *r;
+    struct jt_mailbox box;
+    struct jt_job jobs[EACH];
+};
+
+static void *send(void *arg)
+{
+    struct sender *s = arg;
+    size_t back = 0;
+    for (size_t i = 0; i < EACH; i++) {
+        s->jobs[i] = plain(s->r, "t");
+        s->jobs[i].reply = &s->box;
+        jt_writer_submit(s->r->writer, &s->jobs[i]);
+    }
+    while (back < EACH) {
+        struct pollfd p = {.fd = s->box.fd, .events = POLLIN};
+        (void)poll(&p, 1, 5000);
+        for (struct jt_job *j = jt_mailbox_take(&s->box); j != NULL; j = j->next) {
+            back++;
+        }
+    }
+    return NULL;
+}
+
+static void test_four_threads(void **state)
+{
+    struct rig *r = *state;
+    struct sender *s = calloc(THREADS, sizeof *s);
+    pthread_t t[THREADS];
+    static bool seen[THREADS * EACH + 1];
+    assert_non_null(s);
+    start_writer(r);
+    for (size_t i = 0; i < THREADS; i++) {
+        s[i].r = r;
+        assert_int_equal(jt_mailbox_init(&s[i].box), JT_OK);
+        assert_int_equal(pthread_create(&t[i], NULL, send, &s[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(t[i], NULL), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        for (size_t k = 0; k < EACH; k++) {
+            uint64_t seq = s[i].jobs[k].receipt.seq;
+            assert_true(seq >= 1 && seq <= THREADS * EACH && !seen[seq]);
+            seen[seq] = true;
+        }
+    }
+    assert_int_equal(read_log(r).n, THREADS * EACH);
+    jt_writer_stop(&r->writer); /* wakes the mailboxes no more */
+    for (size_t i = 0; i < THREADS; i++) {
+        jt_mailbox_close(&s[i].box);
+    }
+    free(s);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_events_are_numbered),
+        TEST(test_change),
+        TEST(test_changes_of_one_batch),
+        TEST(test_append_fails_once),
+        TEST(test_state_commit_fails),
+        TEST(test_change_waits_for_the_log),
+        TEST(test_outbox_replay),
+        TEST(test_degrade),
+        TEST(test_flood),
+        TEST(test_no_flood_after_authentication),
+        TEST(test_retention),
+        TEST(test_no_retention_when_the_clock_jumps),
+        TEST(test_four_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
