@@ -146,6 +146,12 @@ void jt_help_noun(FILE *out, const struct jt_noun *noun)
     (void)fprintf(out, "\njeton %s VERB --help tells more about each.\n", noun->name);
 }
 
+static const char exit_codes[] =
+#define X(name, code, text) "  " #code "  " text "\n"
+#include "exit.def"
+#undef X
+    ;
+
 void jt_help_overview(FILE *out)
 {
     (void)fprintf(out,
@@ -158,12 +164,11 @@ void jt_help_overview(FILE *out)
         (void)fprintf(out, "%s", is_new ? "\n" : "");
         command_line(out, c);
     }
-    (void)fprintf(out, "\nExit codes\n"
-#define X(name, code, text) "  " #code "  " text "\n"
-#include "exit.def"
-#undef X
-                       "\njeton COMMAND --help has examples and all flags of a command,\n"
-                       "jeton help config all settings.\n");
+    (void)fprintf(out,
+                  "\nExit codes\n%s\n"
+                  "jeton COMMAND --help has examples and all flags of a command,\n"
+                  "jeton help config all settings.\n",
+                  exit_codes);
 }
 
 static const char *takes(const struct jt_option *o)
