@@ -2,6 +2,7 @@
 #include "basic.h"
 
 #include "../base/b64.h"
+#include "name.h"
 
 static void read_basic(struct jt_slice credentials, struct jt_arena *a, struct jt_authz *out)
 {
@@ -18,7 +19,7 @@ static void read_basic(struct jt_slice credentials, struct jt_arena *a, struct j
         }
     }
     size_t colon = jt_slice_find(text, ':');
-    if (colon == n) {
+    if (colon == n || !jt_utf8_ok(text)) {
         return;
     }
     out->user = jt_slice(p, colon);

@@ -23,8 +23,8 @@ struct jt_authz {
 };
 
 /*
- * The scheme is compared without case; exactly one space. Basic: strict base64, first colon splits,
- * no NUL or control character. Bearer: non-empty token68 (RFC 6750 section 2.1).
+ * The scheme is compared without case; exactly one space. Basic: strict base64, UTF-8 without NUL
+ * or control character, first colon splits. Bearer: non-empty token68 (RFC 6750 section 2.1).
  */
 void jt_authz_read(struct jt_slice header, struct jt_arena *a, struct jt_authz *out);
 

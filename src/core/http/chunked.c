@@ -134,6 +134,10 @@ static enum jt_http_fault read_trailer(struct jt_chunked *c, const uint8_t *area
     if (*end) {
         return JT_HTTP_OK;
     }
+    if (c->trailers == JT_HTTP_HEADERS_MAX) {
+        return JT_HTTP_HEAD_FIELDS;
+    }
+    c->trailers++;
     f = jt_http_field_read(line, &field);
     if (f != JT_HTTP_OK) {
         return f;
@@ -161,5 +165,7 @@ enum jt_http_fault jt_chunked_read(struct jt_chunked *c, uint8_t *area, size_t n
             break;
         }
     }
-    return f == JT_HTTP_MORE && n > ENCODED_MAX ? JT_HTTP_BODY_SIZE : f;
+    /* counted alike whether the body came whole or in pieces */
+    bool over = f == JT_HTTP_MORE ? n > ENCODED_MAX : f == JT_HTTP_OK && c->read > ENCODED_MAX;
+    return over ? JT_HTTP_BODY_SIZE : f;
 }

@@ -2,8 +2,8 @@
 /*
  * chunked.h - a chunked body decoded in place (RFC 9112 section 7.1).
  *
- * Size is 1 to 8 hex digits; extensions are refused, except none; trailers are read and
- * dropped under the limits of a head, and Content-Length, Transfer-Encoding, Host or Authorization
+ * Size is 1 to 8 hex digits; extensions are refused; trailers are read and dropped under the
+ * limits of a head, and Content-Length, Transfer-Encoding, Host, Authorization or Content-Type
  * there are faults. Total decoded size is bounded by JT_HTTP_BODY_MAX, total encoded by twice that
  * plus 8 KiB.
  */
@@ -13,11 +13,11 @@
 #include "head.h"
 
 struct jt_chunked {
-    size_t read;    /* raw bytes consumed so far */
-    size_t written; /* decoded bytes so far, at the start of the area */
-    unsigned state; /* private */
-    uint64_t left;  /* private */
-    size_t trailer; /* private */
+    size_t read;              /* raw bytes consumed so far */
+    size_t written;           /* decoded bytes so far, at the start of the area */
+    unsigned state, trailers; /* private */
+    uint64_t left;            /* private */
+    size_t trailer;           /* private */
 };
 
 /*

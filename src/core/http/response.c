@@ -101,8 +101,9 @@ static enum jt_err reply_field(struct jt_slice line, struct jt_http_reply *out)
         return jt_parse_u64(f.value, INT64_MAX, &out->length);
     }
     if (jt_slice_eq_nocase(f.name, JT_LIT("transfer-encoding"))) {
+        bool once = !out->chunked;
         out->chunked = true;
-        return jt_slice_eq_nocase(f.value, JT_LIT("chunked")) ? JT_OK : JT_E_SYNTAX;
+        return once && jt_slice_eq_nocase(f.value, JT_LIT("chunked")) ? JT_OK : JT_E_SYNTAX;
     }
     if (jt_slice_eq_nocase(f.name, JT_LIT("x-request-id"))) {
         out->request_id = f.value;

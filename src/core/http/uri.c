@@ -51,9 +51,23 @@ static bool chars_ok(struct jt_slice s)
 static enum jt_err read_port(struct jt_slice s, uint16_t *out)
 {
     uint64_t v = 0;
-    JT_TRY(jt_parse_u64(s, UINT16_MAX, &v));
+    if (jt_parse_u64(s, UINT16_MAX, &v) != JT_OK) {
+        return JT_E_SYNTAX;
+    }
     *out = (uint16_t)v;
     return JT_OK;
+}
+
+/* A registered name or IPv4 address; what has another meaning in an authority is not part of it. */
+static bool host_ok(struct jt_slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if (!alpha(c) && !digit(c) && c != '-' && c != '.' && c != '_' && c != '~') {
+            return false;
+        }
+    }
+    return s.n > 0;
 }
 
 /* host, host:port, [v6], [v6]:port */
@@ -81,9 +95,9 @@ static enum jt_err read_authority(struct jt_slice s, struct jt_uri *u)
         u->host = jt_slice(s.p, colon);
         has_port = colon < s.n;
         port = jt_slice_from(s, colon + 1);
-    }
-    if (u->host.n == 0) {
-        return JT_E_SYNTAX;
+        if (!host_ok(u->host)) {
+            return JT_E_SYNTAX;
+        }
     }
     return has_port ? read_port(port, &u->port) : JT_OK;
 }
@@ -155,9 +169,13 @@ enum jt_err jt_issuer_check(struct jt_slice s, const char **why)
 
 enum jt_err jt_audience_check(struct jt_slice s, const char **why)
 {
+    struct jt_uri u;
     size_t colon = jt_slice_find(s, ':');
-    if (s.n == 0 || s.n > 512 || !chars_ok(s) || colon + 1 >= s.n ||
-        !scheme_ok(jt_slice(s.p, colon))) {
+    struct jt_slice scheme = jt_slice(s.p, colon);
+    bool web =
+        jt_slice_eq_nocase(scheme, JT_LIT("https")) || jt_slice_eq_nocase(scheme, JT_LIT("http"));
+    if (s.n == 0 || s.n > 512 || !chars_ok(s) || colon + 1 >= s.n || !scheme_ok(scheme) ||
+        (web && jt_uri_read(s, &u) != JT_OK)) {
         *why = "a resource identifier is an absolute URI of at most 512 bytes, such as "
                "https://api.example.com or urn:example:orders";
         return JT_E_SYNTAX;

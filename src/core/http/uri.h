@@ -15,7 +15,10 @@ struct jt_uri {
     bool has_query, has_fragment, has_userinfo, is_ipv6;
 };
 
-/* An absolute URI with an authority (RFC 3986), ASCII only. JT_E_SYNTAX. */
+/*
+ * An absolute URI with an authority (RFC 3986), ASCII only. The host is [A-Za-z0-9._~-] or an IPv6
+ * address in brackets, nothing percent-encoded. JT_E_SYNTAX.
+ */
 JT_MUST enum jt_err jt_uri_read(struct jt_slice s, struct jt_uri *out);
 /*
  * An issuer: https (http only for a loopback host), no path, query, fragment or trailing slash,
@@ -23,7 +26,7 @@ JT_MUST enum jt_err jt_uri_read(struct jt_slice s, struct jt_uri *out);
  */
 JT_MUST enum jt_err jt_issuer_check(struct jt_slice s, const char **why);
 /* A resource identifier (RFC 8707 section 2): an absolute URI without fragment, at most 512 bytes.
- * Any scheme; urn: too. */
+ * Any scheme, urn: too; http and https with a host. */
 JT_MUST enum jt_err jt_audience_check(struct jt_slice s, const char **why);
 /* %XX decoded into the arena; NUL and bad escapes refused. "+" stays "+". */
 JT_MUST enum jt_err jt_percent_decode(struct jt_slice s, struct jt_arena *a, struct jt_slice *out);
