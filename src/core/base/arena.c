@@ -59,6 +59,9 @@ void *jt_arena_alloc(struct jt_arena *a, size_t n)
     if (n > a->cap - a->used) {
         return NULL;
     }
+    if (n > SIZE_MAX - align - REDZONE - sizeof(struct jt_arena_chunk)) {
+        return NULL; /* only a cap near SIZE_MAX lets this through */
+    }
     size_t want = (n + align - 1) / align * align + REDZONE;
     if (want > a->cap - a->used) {
         return NULL;

@@ -38,7 +38,7 @@ static bool grow(struct jt_buf *b, size_t want)
 {
     size_t cap = b->cap < 256 ? 256 : b->cap;
     while (cap < want) {
-        cap *= 2;
+        cap = cap > SIZE_MAX / 2 ? want : cap * 2;
     }
     if (cap > b->max) {
         cap = b->max;
@@ -117,13 +117,18 @@ void jt_buf_printf(struct jt_buf *b, const char *fmt, ...)
         jt_buf_put(b, jt_slice(small, (size_t)k));
         return;
     }
-    if (!jt_buf_reserve(b, (size_t)k + 1)) {
+    /* in a place of its own: the NUL must not count against max */
+    char *large = malloc((size_t)k + 1);
+    if (large == NULL) {
+        b->failed = true;
         return;
     }
     va_start(ap, fmt);
-    (void)vsnprintf((char *)b->p + b->n, (size_t)k + 1, fmt, ap);
+    (void)vsnprintf(large, (size_t)k + 1, fmt, ap);
     va_end(ap);
-    b->n += (size_t)k;
+    jt_buf_put(b, jt_slice(large, (size_t)k));
+    explicit_bzero(large, (size_t)k);
+    free(large);
 }
 
 void jt_buf_consume(struct jt_buf *b, size_t k)
@@ -139,13 +144,15 @@ void jt_buf_consume(struct jt_buf *b, size_t k)
 
 char *jt_buf_take(struct jt_buf *b)
 {
-    b->max = b->max == SIZE_MAX ? b->max : b->max + 1; /* the NUL is not content */
+    const size_t max = b->max;
+    b->max = max == SIZE_MAX ? max : max + 1; /* the NUL is not content */
     jt_buf_putc(b, 0);
+    b->max = max;
     if (b->failed) {
         jt_buf_free(b);
         return NULL;
     }
     char *z = (char *)b->p;
-    *b = (struct jt_buf){.max = b->max - 1};
+    *b = (struct jt_buf){.max = max};
     return z;
 }

@@ -246,10 +246,25 @@ static bool send_continue(struct jt_conn *c)
            put == sizeof text - 1;
 }
 
+/* The head's slices point into the buffer, which moves when it grows: then the head is read again.
+ */
+static bool settle_head(struct jt_exchange *x)
+{
+    size_t n = 0;
+    if (x->in.p == x->head_in) {
+        return true;
+    }
+    x->head_in = x->in.p;
+    return jt_http_head_read(jt_slice(x->in.p, x->in_used), &x->head, &n) == JT_HTTP_OK;
+}
+
 static enum turn read_body(struct jt_conn *c)
 {
     struct jt_exchange *x = c->x;
     for (;;) {
+        if (!settle_head(x)) {
+            return stop(c);
+        }
         size_t have = x->in.n - x->in_used;
         if (x->head.chunked) {
             enum jt_http_fault f = jt_chunked_read(&x->chunks, x->in.p + x->in_used, have);
@@ -266,15 +281,8 @@ static enum turn read_body(struct jt_conn *c)
             x->in_used += (size_t)x->head.length;
             return start_request(c);
         }
-        const uint8_t *before = x->in.p;
         if (fill(c) == WAIT) {
             return WAIT;
-        }
-        if (x->in.p != before) { /* the head's slices point into the buffer that moved */
-            size_t n = 0;
-            if (jt_http_head_read(jt_slice(x->in.p, x->in_used), &x->head, &n) != JT_HTTP_OK) {
-                return stop(c);
-            }
         }
     }
 }
@@ -300,6 +308,7 @@ static enum turn read_head(struct jt_conn *c)
         }
         if (f == JT_HTTP_OK) {
             x->in_used = n;
+            x->head_in = x->in.p;
             jt_conn_enter(c, JT_CONN_BODY);
             bool more = x->head.chunked || x->in.n - n < x->head.length;
             if (x->head.expect_continue && x->in.n == n && more && !send_continue(c)) {

@@ -39,7 +39,8 @@ struct jt_exchange {
     struct jt_slice body;
     struct jt_arena arena; /* for the application; wiped at the end */
     struct jt_buf in, out;
-    size_t in_used; /* bytes of `in` that this request took */
+    size_t in_used;         /* bytes of `in` that this request took */
+    const uint8_t *head_in; /* where `in` was when head was read */
     struct jt_chunked chunks;
     bool running; /* begun, not done */
     bool close;   /* the connection ends after this answer; read before answering */
