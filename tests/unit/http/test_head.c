@@ -57,7 +57,7 @@ static const struct refusal refusals[] = {
     R("two spaces before target", LINE, "GET  / HTTP/1.1\r\nHost: a" END),
     R("two spaces before version", LINE, "GET /  HTTP/1.1\r\nHost: a" END),
     R("space after version", LINE, "GET / HTTP/1.1 \r\nHost: a" END),
-    R("space before method", METHOD, " GET / HTTP/1.1\r\nHost: a" END),
+    R("space before method", LINE, " GET / HTTP/1.1\r\nHost: a" END),
     R("tab for space", LINE, "GET\t/\tHTTP/1.1\r\nHost: a" END),
     R("words after version", LINE, "GET / HTTP/1.1 x\r\nHost: a" END),
     R("method not a token", METHOD, "G{T / HTTP/1.1\r\nHost: a" END),
