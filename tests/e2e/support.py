@@ -117,8 +117,10 @@ class Server:
             try:
                 while chunk := s.recv(65536):
                     out += chunk
-            except (socket.timeout, ConnectionResetError):
+            except socket.timeout:
                 out += b"<<no close>>"
+            except ConnectionResetError:
+                out += b"<<reset>>"
             return out
 
     # -- administration ----------------------------------------------------------------------------------------------

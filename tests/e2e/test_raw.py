@@ -96,7 +96,7 @@ def test_refused(plain, name):
     status, data = REFUSED[name]
     # a second request behind it must never be answered
     out = plain.raw(data.encode("latin-1") + b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert b"<<no close>>" not in out, out
+    assert b"<<" not in out, out  # neither left open nor reset, which could eat the answer
     assert re.findall(rb"HTTP/1\.1 (\d+)", out) == [str(status).encode()], out
     assert b"\r\nConnection: close\r\n" in out and b'"error_ref"' in out
     assert plain.get("/.well-known/jwks.json").status == 200
