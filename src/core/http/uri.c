@@ -83,7 +83,9 @@ static enum jt_err read_authority(struct jt_slice s, struct jt_uri *u)
         }
         u->host = jt_slice(s.p + 1, end - 1);
         u->is_ipv6 = true;
-        JT_TRY(jt_addr_read(u->host, &a));
+        if (jt_slice_find(u->host, ':') == u->host.n || jt_addr_read(u->host, &a) != JT_OK) {
+            return JT_E_SYNTAX;
+        }
         struct jt_slice rest = jt_slice_from(s, end + 1);
         if (rest.n > 0 && rest.p[0] != ':') {
             return JT_E_SYNTAX;
