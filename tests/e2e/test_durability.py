@@ -117,7 +117,7 @@ def test_retention_by_size(start):
     s.cli("resource", "create", "https://a.example.com", "--scope", "r", "--alg", "ES256")
     client, secret = s.client("c", "--allow", "https://a.example.com=r")
     c = s.connect()
-    for _ in range(7000):
+    for _ in range(8500):
         assert s.token(client, secret, connection=c).status == 200
     assert until(lambda: any(r["type"] == "audit.pruned" for r in audit_rows(s.data)))
     rows = audit_rows(s.data)
