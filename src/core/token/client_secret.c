@@ -64,10 +64,23 @@ static void checksum(struct jt_slice s, char out[static CHECK_LEN])
     }
 }
 
+static bool all_of(struct jt_slice s, bool upper)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        bool ok =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (upper && c >= 'A' && c <= 'Z');
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum jt_err jt_client_secret_make(struct jt_slice credential_id, struct jt_secret *out)
 {
     char *p = (char *)out->p;
-    if (credential_id.n != JT_CREDENTIAL_ID_LEN) {
+    if (credential_id.n != JT_CREDENTIAL_ID_LEN || !all_of(credential_id, false)) {
         return JT_E_RANGE;
     }
     memcpy(p, "jcs_", PREFIX_LEN);
@@ -82,19 +95,6 @@ enum jt_err jt_client_secret_make(struct jt_slice credential_id, struct jt_secre
     memcpy(p + n, check, CHECK_LEN);
     out->n = n + CHECK_LEN;
     return JT_OK;
-}
-
-static bool all_of(struct jt_slice s, bool upper)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        bool ok =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (upper && c >= 'A' && c <= 'Z');
-        if (!ok) {
-            return false;
-        }
-    }
-    return true;
 }
 
 enum jt_secret_form jt_client_secret_form(struct jt_slice s, struct jt_slice *out_id)

@@ -34,8 +34,12 @@ enum jt_err jt_ref_read(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE
         memcmp(block + 1, zeros, sizeof zeros) != 0) {
         return JT_E_CRYPTO;
     }
+    const uint16_t b = (uint16_t)(block[6] << 8 | block[7]);
+    if (block[0] != JT_REF_COUNTED && b != 0) {
+        return JT_E_CRYPTO; /* only a counted one has a reason code */
+    }
     out->kind = (enum jt_ref_kind)block[0];
-    out->b = (uint16_t)(block[6] << 8 | block[7]);
+    out->b = b;
     out->a = jt_get_be64(block + 8);
     return JT_OK;
 }
