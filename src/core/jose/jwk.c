@@ -78,7 +78,7 @@ static bool text(const struct jt_jval *v, const char *name, struct jt_slice *out
 static enum jt_err number(const struct jt_jval *v, const char *name, uint8_t *out, size_t *n)
 {
     struct jt_slice s = {0};
-    if (!jt_jval_str(jt_jobj_get(v, name), &s) || s.n == 0 || s.n > JT_B64URL_LEN(NUMBER_MAX) - 2) {
+    if (!jt_jval_str(jt_jobj_get(v, name), &s) || s.n == 0 || s.n > JT_B64URL_LEN(NUMBER_MAX)) {
         return JT_E_SYNTAX;
     }
     return jt_b64url_decode(s, out, n);

@@ -61,7 +61,7 @@ static enum jt_err read_header(const struct jt_jval *h, struct jt_arena *a,
                : JT_E_SYNTAX;
 }
 
-/* Canonical base64url of the parts that are decoded later. */
+/* Whether a part that is decoded later is canonical base64url. */
 static bool canonical(struct jt_slice s, struct jt_arena *a)
 {
     size_t n = 0;
@@ -88,7 +88,7 @@ enum jt_err jt_jws_read(struct jt_slice token, struct jt_arena *a, struct jt_jws
         return JT_E_NOMEM;
     }
     JT_TRY(jt_b64url_decode(p.header, text, &n));
-    if (!canonical(p.signature, a)) {
+    if (!canonical(p.payload, a) || !canonical(p.signature, a)) {
         return JT_E_SYNTAX;
     }
     enum jt_err e = jt_json_parse(jt_slice(text, n), &header_limits, &doc);
