@@ -226,12 +226,24 @@ static const char *good_body(void)
     return body;
 }
 
+static void break_disk(enum jt_err e)
+{
+    const struct jt_store_faults f = {
+        .countdown = 1, .err = e, .for_ever = true, .only = "audit_append"};
+    jt_store_faults_set(&house.faults, &f);
+}
+
+static void mend_disk(void)
+{
+    const struct jt_store_faults none = {0};
+    jt_store_faults_set(&house.faults, &none);
+}
+
 /* Disk gone, on_failure block: 503 with Retry-After and no token; then it works again by itself. */
 static void test_disk_block(void **state)
 {
     (void)state;
-    house.faults = (struct jt_store_faults){
-        .countdown = 1, .err = JT_E_FULL, .for_ever = true, .only = "audit_append"};
+    break_disk(JT_E_FULL);
     (void)house_post(&house, "/token", NULL, good_body(), answer, sizeof answer);
     assert_non_null(strstr(answer, "HTTP/1.1 503 "));
     assert_non_null(strstr(answer, "\r\nRetry-After: "));
@@ -240,7 +252,7 @@ static void test_disk_block(void **state)
                      sizeof answer);
     assert_non_null(strstr(answer, "HTTP/1.1 503 ")); /* a refusal must be on disk too */
     uint64_t before = house_last_seq(&house);
-    house.faults = (struct jt_store_faults){0};
+    mend_disk();
     (void)house_post(&house, "/token", NULL, good_body(), answer, sizeof answer);
     assert_non_null(strstr(answer, "HTTP/1.1 200 "));
     assert_int_equal(house_last_seq(&house), before + 1);
@@ -348,14 +360,13 @@ static void test_degrade(void **state)
 {
     (void)state;
     struct jt_writer_stats s;
-    house.faults = (struct jt_store_faults){
-        .countdown = 1, .err = JT_E_IO, .for_ever = true, .only = "audit_append"};
+    break_disk(JT_E_IO);
     (void)house_post(&house, "/token", NULL, good_body(), answer, sizeof answer);
     assert_non_null(strstr(answer, "HTTP/1.1 200 "));
     jt_writer_stats(house.writer, &s);
     assert_int_equal(s.unaudited, 1);
     assert_true(s.disk_failing);
-    house.faults = (struct jt_store_faults){0};
+    mend_disk();
 }
 
 static int setup_degrade(void **state)

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (jt_hostport_read(in, &host, &port) == JT_OK) {
         must_lie_in(host, in);
     }
-    (void)jt_percent_decode(in, &a, &host);
+    JT_ASSERT(jt_percent_decode(in, &a, &host) != JT_OK || host.n <= size);
     (void)jt_scope_name_ok(in);
     (void)jt_client_id_ok(in);
     JT_ASSERT(!jt_display_text_ok(in, size) || jt_utf8_ok(in));

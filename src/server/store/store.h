@@ -97,5 +97,7 @@ struct jt_store_faults {
     bool after, for_ever;
     const char *only; /* NULL: any writing call; else "commit", "audit_append", … */
 };
+/* Changes what fails, while another thread may be inside the store. */
+void jt_store_faults_set(struct jt_store_faults *f, const struct jt_store_faults *to);
 
 #endif

@@ -240,6 +240,12 @@ static void fail_next(struct rig *r, const char *call, enum jt_err e, bool for_e
         (struct jt_store_faults){.countdown = 1, .err = e, .for_ever = for_ever, .only = call};
 }
 
+static void no_faults(struct rig *r)
+{
+    const struct jt_store_faults none = {0};
+    jt_store_faults_set(&r->faults, &none);
+}
+
 static void test_append_fails_once(void **state)
 {
     struct rig *r = *state;
@@ -283,7 +289,7 @@ static void test_change_waits_for_the_log(void **state)
     run_one(r, &a);
     assert_int_equal(a.result, JT_E_FULL);
     assert_null(jt_directory_client(r->directory, JT_LIT("late")));
-    r->faults = (struct jt_store_faults){0};
+    no_faults(r);
     struct jt_job b = plain(r, "b");
     run_one(r, &b);
     assert_int_equal(b.result, JT_OK);
@@ -308,7 +314,7 @@ static void test_outbox_replay(void **state)
     assert_int_equal(a.result, JT_E_IO);
     jt_writer_stop(&r->writer);
     assert_int_equal(read_log(r).n, 1);
-    r->faults = (struct jt_store_faults){0};
+    no_faults(r);
     start_writer(r);
     struct reading g = read_log(r);
     assert_int_equal(g.n, 2);
@@ -337,7 +343,7 @@ static void test_degrade(void **state)
     jt_writer_stats(r->writer, &s);
     assert_int_equal(s.unaudited, 1);
     assert_true(s.disk_failing);
-    r->faults = (struct jt_store_faults){0};
+    no_faults(r);
 }
 
 static void test_flood(void **state)

@@ -4,6 +4,7 @@
  *
  * Owns: the inner store. The faults are the test's, which may change them between calls.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "../store.h"
@@ -19,8 +20,17 @@ static struct jt_fault *of(struct jt_store *s)
     return (struct jt_fault *)s;
 }
 
-/* Does this call fail? */
-static bool strikes(struct jt_store_faults *f, const char *call)
+/* One lock for all: tests change faults while the store thread runs. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void jt_store_faults_set(struct jt_store_faults *f, const struct jt_store_faults *to)
+{
+    (void)pthread_mutex_lock(&lock);
+    *f = *to;
+    (void)pthread_mutex_unlock(&lock);
+}
+
+static bool count_down(struct jt_store_faults *f, const char *call)
 {
     if (f->countdown <= 0 || (f->only != NULL && strcmp(f->only, call) != 0)) {
         return false;
@@ -31,6 +41,15 @@ static bool strikes(struct jt_store_faults *f, const char *call)
     }
     f->countdown--;
     return false;
+}
+
+/* Does this call fail? */
+static bool strikes(struct jt_store_faults *f, const char *call)
+{
+    (void)pthread_mutex_lock(&lock);
+    bool yes = count_down(f, call);
+    (void)pthread_mutex_unlock(&lock);
+    return yes;
 }
 
 static enum jt_err fault_open(const struct jt_store_opts *o, struct jt_store **out)
