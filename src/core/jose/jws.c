@@ -33,12 +33,18 @@ static bool forbidden(const struct jt_jval *h)
     return false;
 }
 
-static bool member(const struct jt_jval *h, const char *name, struct jt_arena *a,
-                   struct jt_slice *out)
+static enum jt_err member(const struct jt_jval *h, const char *name, struct jt_arena *a,
+                          struct jt_slice *out)
 {
     const struct jt_jval *v = jt_jobj_get(h, name);
     struct jt_slice s = {0};
-    return v == NULL || (jt_jval_str(v, &s) && jt_arena_copy(a, s, out));
+    if (v == NULL) {
+        return JT_OK;
+    }
+    if (!jt_jval_str(v, &s)) {
+        return JT_E_SYNTAX;
+    }
+    return jt_arena_copy(a, s, out) ? JT_OK : JT_E_NOMEM;
 }
 
 static enum jt_err read_header(const struct jt_jval *h, struct jt_arena *a,
@@ -55,18 +61,17 @@ static enum jt_err read_header(const struct jt_jval *h, struct jt_arena *a,
     if (out->alg == JT_ALG_NONE) {
         return JT_E_UNSUPPORTED;
     }
-    return member(h, "kid", a, &out->kid) && member(h, "typ", a, &out->typ) &&
-                   member(h, "cty", a, &out->cty)
-               ? JT_OK
-               : JT_E_SYNTAX;
+    JT_TRY(member(h, "kid", a, &out->kid));
+    JT_TRY(member(h, "typ", a, &out->typ));
+    return member(h, "cty", a, &out->cty);
 }
 
-/* Whether a part that is decoded later is canonical base64url. */
-static bool canonical(struct jt_slice s, struct jt_arena *a)
+/* A part that is decoded later is canonical base64url. */
+static enum jt_err check_canonical(struct jt_slice s, struct jt_arena *a)
 {
     size_t n = 0;
     uint8_t *p = jt_arena_alloc(a, JT_B64_BYTES(s.n));
-    return p != NULL && jt_b64url_decode(s, p, &n) == JT_OK;
+    return p == NULL ? JT_E_NOMEM : jt_b64url_decode(s, p, &n);
 }
 
 enum jt_err jt_jws_read(struct jt_slice token, struct jt_arena *a, struct jt_jws_parts *parts,
@@ -88,9 +93,8 @@ enum jt_err jt_jws_read(struct jt_slice token, struct jt_arena *a, struct jt_jws
         return JT_E_NOMEM;
     }
     JT_TRY(jt_b64url_decode(p.header, text, &n));
-    if (!canonical(p.payload, a) || !canonical(p.signature, a)) {
-        return JT_E_SYNTAX;
-    }
+    JT_TRY(check_canonical(p.payload, a));
+    JT_TRY(check_canonical(p.signature, a));
     enum jt_err e = jt_json_parse(jt_slice(text, n), &header_limits, &doc);
     if (e != JT_OK) {
         return e == JT_E_NOMEM ? e : JT_E_SYNTAX;

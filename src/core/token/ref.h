@@ -3,8 +3,8 @@
  * ref.h - numbers that leave the house without telling anything: one AES block each.
  *
  * An error_ref names an audit event; a jti carries issue sequence and credential number.
- * Both are encrypted with the reference key, so that volume does not leak and a made-up one is
- * refused: the block carries zeros that a stranger cannot hit (48 bits and more).
+ * Both are encrypted with the reference key, so that volume does not leak, and a made-up reference
+ * is refused: the block carries zeros that a stranger cannot hit (48 bits and more).
  */
 #ifndef JT_TOKEN_REF_H
 #define JT_TOKEN_REF_H

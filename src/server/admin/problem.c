@@ -77,7 +77,9 @@ enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *
                                 .body = jt_buf_slice(b),
                                 .cache = "no-store",
                                 .etag = jt_str(etag)};
-    enum jt_next n = jt_buf_ok(b) ? jt_answer(f, &a) : jt_problem_denial(f);
+    enum jt_next n = jt_buf_ok(b) ? jt_answer(f, &a)
+                                  : jt_problem(f, 500, "page",
+                                               "the page is too large: ask with a smaller limit");
     jt_buf_free(b);
     return n;
 }

@@ -26,9 +26,16 @@ enum jt_event_type jt_event_type_from(struct jt_slice name)
     return JT_EV_NONE;
 }
 
+/* At a character's boundary: what is stored is UTF-8. */
 static void cut(struct jt_slice *s, size_t max)
 {
-    s->n = s->n > max ? max : s->n;
+    if (s->n <= max) {
+        return;
+    }
+    while (max > 0 && (s->p[max] & 0xc0) == 0x80) {
+        max--;
+    }
+    s->n = max;
 }
 
 void jt_event_clip(struct jt_event *e)

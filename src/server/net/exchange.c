@@ -4,7 +4,8 @@
 #include "conn.h"
 
 #define ARENA_MAX (256u << 10)
-#define IN_MAX (JT_HTTP_HEAD_MAX + 2 * JT_HTTP_BODY_MAX + 8192)
+/* a head, the longest encoded body, and the room that a read is offered */
+#define IN_MAX (JT_HTTP_HEAD_MAX + 2 * JT_HTTP_BODY_MAX + 8192 + 4096)
 #define SPARE_MAX 64u
 #define KEEP_MAX 16384u /* buffers that grew beyond this are not kept */
 

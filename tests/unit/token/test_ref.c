@@ -119,7 +119,7 @@ static void zeros_are_checked(void **state)
 static void jti(void **state)
 {
     static const struct jt_jti rows[] = {
-        {0, 0}, {1, 2}, {UINT64_C(5) << 40 | 99, UINT32_MAX}, {(UINT64_C(1) << 56) - 1, 7}};
+        {0, 0}, {1, 2}, {UINT64_C(5) << 40 | 99, UINT32_MAX}, {UINT64_MAX, 7}};
     char text[JT_JTI_LEN];
     char again[JT_JTI_LEN];
     struct jt_jti got = {0};
@@ -131,45 +131,35 @@ static void jti(void **state)
         assert_int_equal(jt_jti_write(crypt, key, &rows[i], again), JT_OK);
         assert_memory_not_equal(text, again, JT_JTI_LEN); /* random bytes complete it */
     }
-    const struct jt_jti large = {UINT64_C(1) << 56, 0};
-    assert_int_equal(jt_jti_write(crypt, key, &large, text), JT_E_RANGE);
     assert_int_equal(jt_jti_read(crypt, key, jt_slice(text, JT_JTI_LEN - 1), &got), JT_E_SYNTAX);
     text[3] = '+';
     assert_int_equal(jt_jti_read(crypt, key, jt_slice(text, JT_JTI_LEN), &got), JT_E_SYNTAX);
 }
 
-/* A jti is public: it must not open as a reference, nor a reference as a jti. */
-static void neither_passes_for_the_other(void **state)
+/* A jti is public: it must not open as a reference. */
+static void jti_is_no_reference(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < 500; i++) {
-        const struct jt_jti j = {(UINT64_C(1) << 56) - 1 - i, i};
-        const struct jt_ref r = {JT_REF_EVENT, i, 0};
+        const struct jt_jti j = {i, i};
         char text[JT_REF_LEN];
         char b64[JT_JTI_LEN];
         uint8_t block[JT_B64_BYTES(JT_REF_LEN)];
         size_t n = 0;
         struct jt_ref ref = {0};
-        struct jt_jti back = {0};
         assert_int_equal(jt_jti_write(crypt, key, &j, b64), JT_OK);
         assert_int_equal(jt_b64url_decode(jt_slice(b64, sizeof b64), block, &n), JT_OK);
         assert_int_equal(jt_b32_encode(jt_slice(block, n), text), JT_REF_LEN);
         assert_int_equal(read_ref(text, &ref), JT_E_CRYPTO);
-        assert_int_equal(jt_ref_write(crypt, key, &r, text), JT_OK);
-        assert_int_equal(jt_b32_decode(jt_slice(text, sizeof text), block, &n), JT_OK);
-        assert_int_equal(jt_b64url_encode(jt_slice(block, n), b64), JT_JTI_LEN);
-        assert_int_equal(jt_jti_read(crypt, key, jt_slice(b64, sizeof b64), &back), JT_E_CRYPTO);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(tampered),
-        cmocka_unit_test(zeros_are_checked),
-        cmocka_unit_test(jti),
-        cmocka_unit_test(neither_passes_for_the_other),
+        cmocka_unit_test(round_trip),          cmocka_unit_test(tampered),
+        cmocka_unit_test(zeros_are_checked),   cmocka_unit_test(jti),
+        cmocka_unit_test(jti_is_no_reference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
