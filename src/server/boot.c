@@ -274,9 +274,12 @@ static enum jt_err open_all(struct server *v, const struct jt_boot_dev *dev)
     JT_TRY(jt_metadata_make(&v->app));
     const struct jt_event e = {.type = JT_EV_SERVER_STARTED, .detail = JT_LIT(JT_VERSION)};
     JT_TRY(jt_state_apply(&v->state, &e, NULL, NULL));
+    if (dev != NULL) { /* before the workers: the directory has no other reader yet */
+        JT_TRY(jt_dev_provision(&v->state, &v->app, dev, v->ca));
+    }
     JT_TRY(start_workers(v));
     log_start(v);
-    return dev == NULL ? JT_OK : jt_dev_provision(&v->state, &v->app, dev, v->ca);
+    return JT_OK;
 }
 
 static void wait_for_signal(const struct server *v, const sigset_t *set)

@@ -207,6 +207,9 @@ static void print_banner(const struct jt_state *s, const struct jt_app *app,
                  "secret    %.*s\n\n",
                  JT_FMT(app->issuer), ca, s->dir.path, (int)demo->secret.n,
                  (const char *)demo->secret.p);
+    char exe[PATH_MAX] = "jeton"; /* the very program, on the PATH or not */
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? (size_t)n : strlen("jeton")] = '\0';
     (void)printf("Paste into a second terminal:\n\n"
                  "  export ISSUER=%.*s CA=%s ID=demo\n"
                  "  export SECRET=%.*s\n\n"
@@ -217,11 +220,11 @@ static void print_banner(const struct jt_state *s, const struct jt_app *app,
                  "  curl -s --cacert $CA -H \"Authorization: Bearer $TOKEN\" \\\n"
                  "    --data-urlencode token=$TOKEN $ISSUER/introspect | jq\n\n"
                  "  export JETON_DATA=%s\n"
-                 "  jeton client list\n"
-                 "  jeton audit list\n\n"
+                 "  %s client list\n"
+                 "  %s audit list\n\n"
                  "Stop with Ctrl-C.\n",
                  JT_FMT(app->issuer), ca, (int)demo->secret.n, (const char *)demo->secret.p,
-                 s->dir.path);
+                 s->dir.path, exe, exe);
 }
 
 enum jt_err jt_dev_provision(struct jt_state *s, const struct jt_app *app,

@@ -257,6 +257,12 @@ static enum jt_err add_first_key(struct jt_state *s)
 
 enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer, char *why, size_t why_n)
 {
+    if (jt_directory_resource(s->directory, issuer) != NULL) {
+        (void)snprintf(why, why_n,
+                       "a resource is named like the issuer %.*s: choose another server.issuer",
+                       JT_FMT(issuer));
+        return JT_E_CONFLICT;
+    }
     enum jt_err e = add_builtin(s, issuer);
     if (e == JT_OK && s->nkeys == 0) {
         e = add_first_key(s);

@@ -5,11 +5,14 @@
  */
 #include "app.h"
 
+#include "../../core/base/rand.h"
 #include "flow.h"
 
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
 {
     *l = (struct jt_local){.app = app, .index = index, .date_s = -1, .mailbox = {.fd = -1}};
+    /* not from 0: request ids shall differ from those of the run before */
+    JT_TRY(jt_random(&l->requests, 5));
     JT_TRY(jt_crypt_new(&l->crypt));
     JT_TRY(jt_counts_init(&l->counts));
     return jt_mailbox_init(&l->mailbox);
