@@ -43,13 +43,21 @@ static bool count_down(struct jt_store_faults *f, const char *call)
     return false;
 }
 
-/* Does this call fail? */
-static bool strikes(struct jt_store_faults *f, const char *call)
+/* The error that this call meets, or JT_OK. *after: only once the work is done. */
+static enum jt_err struck(struct jt_store *s, const char *call, bool *after)
 {
+    struct jt_store_faults *f = of(s)->faults;
     (void)pthread_mutex_lock(&lock);
-    bool yes = count_down(f, call);
+    enum jt_err e = count_down(f, call) ? f->err : JT_OK;
+    *after = f->after;
     (void)pthread_mutex_unlock(&lock);
-    return yes;
+    return e;
+}
+
+static enum jt_err strikes(struct jt_store *s, const char *call)
+{
+    bool after = false;
+    return struck(s, call, &after);
 }
 
 static enum jt_err fault_open(const struct jt_store_opts *o, struct jt_store **out)
@@ -80,34 +88,36 @@ static enum jt_err fault_load(struct jt_store *s, jt_load_fn each, void *ctx)
 
 static enum jt_err fault_begin(struct jt_store *s)
 {
-    return strikes(of(s)->faults, "begin") ? of(s)->faults->err
-                                           : of(s)->inner->ops->begin(of(s)->inner);
+    JT_TRY(strikes(s, "begin"));
+    return of(s)->inner->ops->begin(of(s)->inner);
 }
 
 static enum jt_err fault_put(struct jt_store *s, const struct jt_object *obj)
 {
-    return strikes(of(s)->faults, "put") ? of(s)->faults->err
-                                         : of(s)->inner->ops->put(of(s)->inner, obj);
+    JT_TRY(strikes(s, "put"));
+    return of(s)->inner->ops->put(of(s)->inner, obj);
 }
 
 static enum jt_err fault_remove(struct jt_store *s, enum jt_object_kind kind, struct jt_slice name)
 {
-    return strikes(of(s)->faults, "remove") ? of(s)->faults->err
-                                            : of(s)->inner->ops->remove(of(s)->inner, kind, name);
+    JT_TRY(strikes(s, "remove"));
+    return of(s)->inner->ops->remove(of(s)->inner, kind, name);
 }
 
 static enum jt_err fault_commit(struct jt_store *s, const struct jt_event *const *events, size_t n)
 {
-    struct jt_fault *f = of(s);
-    if (!strikes(f->faults, "commit")) {
-        return f->inner->ops->commit(f->inner, events, n);
+    struct jt_store *inner = of(s)->inner;
+    bool after = false;
+    enum jt_err e = struck(s, "commit", &after);
+    if (e == JT_OK) {
+        return inner->ops->commit(inner, events, n);
     }
-    if (f->faults->after) {
-        (void)f->inner->ops->commit(f->inner, events, n);
+    if (after) {
+        (void)inner->ops->commit(inner, events, n);
     } else {
-        f->inner->ops->rollback(f->inner);
+        inner->ops->rollback(inner);
     }
-    return f->faults->err;
+    return e;
 }
 
 static void fault_rollback(struct jt_store *s)
@@ -122,9 +132,8 @@ static enum jt_err fault_outbox(struct jt_store *s, jt_event_fn each, void *ctx)
 
 static enum jt_err fault_append(struct jt_store *s, const struct jt_event *const *events, size_t n)
 {
-    return strikes(of(s)->faults, "audit_append")
-               ? of(s)->faults->err
-               : of(s)->inner->ops->audit_append(of(s)->inner, events, n);
+    JT_TRY(strikes(s, "audit_append"));
+    return of(s)->inner->ops->audit_append(of(s)->inner, events, n);
 }
 
 static enum jt_err fault_read(struct jt_store *s, const struct jt_audit_query *q, jt_event_fn each,
@@ -141,9 +150,8 @@ static enum jt_err fault_info(struct jt_store *s, struct jt_audit_info *out)
 static enum jt_err fault_prune(struct jt_store *s, uint64_t keep_from, size_t max_rows,
                                size_t *removed)
 {
-    return strikes(of(s)->faults, "audit_prune")
-               ? of(s)->faults->err
-               : of(s)->inner->ops->audit_prune(of(s)->inner, keep_from, max_rows, removed);
+    JT_TRY(strikes(s, "audit_prune"));
+    return of(s)->inner->ops->audit_prune(of(s)->inner, keep_from, max_rows, removed);
 }
 
 const struct jt_store_ops jt_store_fault = {
