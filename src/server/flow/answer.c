@@ -51,6 +51,7 @@ static enum jt_next write_answer(struct jt_flow *f, const struct jt_answer *a, s
 {
     struct jt_buf *b = &f->x->out;
     jt_buf_reset(b);
+    (void)jt_buf_reserve(b, a->body.n + 512);
     jt_response_begin(b, a->status, date_of(f->local, jt_wall_s(f->app->clock)), ref, f->x->close);
     header(b, "Cache-Control", a->cache);
     header(b, "Allow", a->allow);

@@ -38,6 +38,7 @@ static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims
     JT_AUTO(jt_buf_free) struct jt_buf jws;
     jt_buf_init(&payload, PAYLOAD_MAX);
     jt_buf_init(&jws, JT_JWS_MAX);
+    (void)jt_buf_reserve(&payload, 1024); /* at once rather than by doubling */
     jt_at_payload(claims, &payload);
     if (!jt_buf_ok(&payload)) {
         return JT_E_NOMEM;

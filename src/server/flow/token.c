@@ -67,6 +67,7 @@ static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
     JT_ASSERT(receipt.on_disk || receipt.unaudited);
     JT_AUTO(jt_buf_free) struct jt_buf body;
     jt_buf_init(&body, BODY_MAX);
+    (void)jt_buf_reserve(&body, jt_token_value(t).n + jt_token_scope(t).n + 128);
     struct jt_jw w = jt_jw(&body);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, "access_token", jt_token_value(t));
