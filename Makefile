@@ -6,8 +6,8 @@ SECONDS ?= 60
 .PHONY: all setup setup-test run test proof-ci proof fuzz bench install clean
 
 all: ## build/jeton and build/libjeton.so
-	@test -f build/build.ninja || meson setup build --buildtype=release --prefix="$(PREFIX)" >/dev/null
-	@ninja -C build
+	@test -f build/build.ninja || { echo "building…" >&2; meson setup build --buildtype=release --prefix="$(PREFIX)" >/dev/null; }
+	@ninja -C build --quiet
 
 setup: ## the Debian packages that the build needs
 	@packaging/setup.sh build
@@ -35,6 +35,7 @@ bench:
 	@bench/run.sh
 
 install: all
+	@meson setup --reconfigure build --prefix="$(PREFIX)" >/dev/null && ninja -C build --quiet
 	@meson install -C build --no-rebuild --destdir "$(DESTDIR)" >/dev/null
 
 clean:
