@@ -37,6 +37,7 @@ meson_tests() { # folder, options…
     skip=$(sed -n 's/^Skipped: *\([0-9]*\).*/\1/p' "$log/meson")
     passed=$((passed + ${ok:-0})) failed=$((failed + bad)) skipped=$((skipped + ${skip:-0}))
     grep -hE '^(Ok|Fail|Skipped|Timeout):' "$log/meson"
+    grep -hE ' SKIP ' "$log/meson" | sed 's/^/skipped (no third-party vectors in $JETON_VECTORS or beside the repository): /'
     if [ "$rc" != 0 ]; then tail -n 120 "$log/meson"; [ "$bad" != 0 ] || count "meson test in $dir" 1; fi
     [ -n "${ok:-}" ] || count "meson test in $dir ran nothing" 1
 }

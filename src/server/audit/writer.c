@@ -153,7 +153,8 @@ static void conclude(struct jt_writer *w, struct jt_job *jobs, enum jt_err disk)
     for (struct jt_pending *p = w->pending_head; p != NULL; p = p->next) {
         if (p->job != NULL) {
             p->job->result = disk;
-            p->job->receipt = (struct jt_receipt){.seq = p->event.seq, .on_disk = disk == JT_OK};
+            p->job->receipt = (struct jt_receipt){.seq = p->has_event ? p->event.seq : 0,
+                                                  .on_disk = disk == JT_OK};
             p->job = NULL;
         }
     }

@@ -101,6 +101,14 @@ static bool matches(const struct jt_audit_query *q, const struct jt_event *e)
            (q->client_id.n == 0 || jt_slice_eq(q->client_id, e->client_id));
 }
 
+/* Going back in time, nothing older can match: times are those of the clock, give or take an hour.
+ */
+static bool beyond(const struct jt_audit_query *q, const struct jt_event *e)
+{
+    const int64_t hour_us = INT64_C(3600) * 1000000;
+    return q->newest_first && q->since_us > 0 && e->time_us < q->since_us - hour_us;
+}
+
 enum jt_err jt_sq_audit_read(struct jt_store *store, const struct jt_audit_query *q,
                              jt_event_fn each, void *ctx, uint64_t *next_seq)
 {
@@ -117,12 +125,14 @@ enum jt_err jt_sq_audit_read(struct jt_store *store, const struct jt_audit_query
     (void)sqlite3_bind_int64(st, 1, (int64_t)q->from_seq);
     (void)sqlite3_bind_int64(st, 2, q->to_seq == 0 ? INT64_MAX : (int64_t)q->to_seq);
     (void)sqlite3_bind_int64(st, 3, (int64_t)scan);
-    while (e == JT_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+    bool over = false;
+    while (e == JT_OK && !over && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct jt_event event;
         e = jt_sq_read_event(st, &event);
         if (e == JT_OK) {
             last = event.seq;
             n++;
+            over = beyond(q, &event);
             e = matches(q, &event) ? each(ctx, &event) : JT_OK;
         }
     }
@@ -131,7 +141,7 @@ enum jt_err jt_sq_audit_read(struct jt_store *store, const struct jt_audit_query
         e = jt_sq_err(rc);
     }
     if (e == JT_OK) {
-        *next_seq = n < scan ? 0 : q->newest_first ? last - 1 : last + 1;
+        *next_seq = n < scan || over ? 0 : q->newest_first ? last - 1 : last + 1;
     }
     return e;
 }
