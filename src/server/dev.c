@@ -59,7 +59,7 @@ static enum jt_err put_resource(struct jt_change *chg, void *ctx)
         {JT_LIT_INIT("api:read"), JT_LIT_INIT("read the example API")},
         {JT_LIT_INIT("api:write"), JT_LIT_INIT("write to the example API")}};
     const struct jt_resource r = {
-        .o = {.name = AUDIENCE},
+        .o = {.kind = JT_OBJ_RESOURCE, .name = AUDIENCE},
         .alg = s->config->token_alg,
         .lifetime_s = s->config->token_lifetime_s,
         .created_s = jt_change_now_s(chg),
@@ -68,15 +68,7 @@ static enum jt_err put_resource(struct jt_change *chg, void *ctx)
         .nscopes = 2,
         .scopes = scopes,
     };
-    struct jt_resource *copy = jt_resource_dup(&r);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_change_put(chg, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
+    return jt_change_put_copy(chg, &r.o);
 }
 
 static enum jt_err put_client(struct jt_change *chg, void *ctx)
@@ -89,7 +81,7 @@ static enum jt_err put_client(struct jt_change *chg, void *ctx)
     demo->credential.number = jt_change_next_credential(chg);
     demo->credential.created_s = jt_change_now_s(chg);
     struct jt_client c = {
-        .o = {.name = CLIENT},
+        .o = {.kind = JT_OBJ_CLIENT, .name = CLIENT},
         .display = JT_LIT("demo"),
         .owner = JT_LIT("jeton dev"),
         .enabled = true,
@@ -101,15 +93,7 @@ static enum jt_err put_client(struct jt_change *chg, void *ctx)
         .ngrants = 1,
         .grants = &grant,
     };
-    struct jt_client *copy = jt_client_dup(&c);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_change_put(chg, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
+    return jt_change_put_copy(chg, &c.o);
 }
 
 /* The secret of an earlier start, if dev.json and the directory still agree. */

@@ -61,6 +61,9 @@ bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
                    struct jt_slice *out);
 /* ?limit= and ?cursor= */
 bool jt_admin_page(struct jt_flow *f, size_t *limit, uint64_t *cursor);
+/* A page of all objects of a kind, each written by view. */
+enum jt_next jt_admin_list(struct jt_flow *f, enum jt_object_kind kind,
+                           void (*view)(struct jt_jw *w, const struct jt_object *o));
 /* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK. */
 struct jt_outcome {
     enum jt_err err;

@@ -7,19 +7,6 @@
 
 #include "admin.h"
 
-static enum jt_err put_resource(struct jt_change *chg, const struct jt_resource *r)
-{
-    struct jt_resource *copy = jt_resource_dup(r);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_change_put(chg, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
-}
-
 /* The first key of an algorithm, made beforehand by the reading thread. */
 static enum jt_err put_key(struct jt_change *chg, struct jt_admin *a)
 {
@@ -59,7 +46,8 @@ enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow)
     r.created_s = r.updated_s = jt_change_now_s(chg);
     r.version = 1;
     JT_TRY(put_key(chg, a));
-    return put_resource(chg, &r);
+    r.o.kind = JT_OBJ_RESOURCE;
+    return jt_change_put_copy(chg, &r.o);
 }
 
 /* JT_E_BUSY: somebody else was faster (412). */
@@ -91,7 +79,8 @@ enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow)
     r.version++;
     JT_TRY(check_introspectors(chg, a, &r));
     JT_TRY(put_key(chg, a));
-    return put_resource(chg, &r);
+    r.o.kind = JT_OBJ_RESOURCE;
+    return jt_change_put_copy(chg, &r.o);
 }
 
 static enum jt_err check_grants(struct jt_change *chg, struct jt_admin *a)
@@ -126,13 +115,6 @@ enum jt_err jt_change_create_client(struct jt_change *chg, void *flow)
         a->credential.created_s = c.created_s;
         c.credentials = &a->credential;
     }
-    struct jt_client *copy = jt_client_dup(&c);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_change_put(chg, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
+    c.o.kind = JT_OBJ_CLIENT;
+    return jt_change_put_copy(chg, &c.o);
 }

@@ -130,6 +130,37 @@ bool jt_admin_page(struct jt_flow *f, size_t *limit, uint64_t *cursor)
     return true;
 }
 
+enum jt_next jt_admin_list(struct jt_flow *f, enum jt_object_kind kind,
+                           void (*view)(struct jt_jw *w, const struct jt_object *o))
+{
+    size_t limit = 0;
+    uint64_t cursor = 0;
+    if (!jt_admin_page(f, &limit, &cursor)) {
+        return JT_DONE;
+    }
+    const struct jt_object **page = jt_arena_array(&f->x->arena, limit, sizeof *page);
+    if (page == NULL) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    struct jt_buf b;
+    jt_buf_init(&b, JT_ANSWER_MAX);
+    struct jt_jw w = jt_jw(&b);
+    size_t n = jt_directory_page(f->app->directory, kind, &cursor, page, limit);
+    jt_jw_obj(&w);
+    jt_jw_key(&w, "items");
+    jt_jw_arr(&w);
+    for (size_t i = 0; i < n; i++) {
+        view(&w, page[i]);
+    }
+    jt_jw_end_arr(&w);
+    if (n == limit) {
+        char d[JT_U64_DIGITS];
+        jt_jw_kstr(&w, "next_cursor", jt_fmt_u64(cursor, d));
+    }
+    jt_jw_end_obj(&w);
+    return jt_admin_answer(f, 200, &b, 0);
+}
+
 enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
 {
     for (; rows->err != JT_OK; rows++) {

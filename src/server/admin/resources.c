@@ -263,34 +263,14 @@ static enum jt_next show(struct jt_flow *f)
     return show_one(f, 200, f->segment);
 }
 
+static void view(struct jt_jw *w, const struct jt_object *o)
+{
+    jt_view_resource(w, (const struct jt_resource *)o);
+}
+
 static enum jt_next list(struct jt_flow *f)
 {
-    size_t limit = 0;
-    uint64_t cursor = 0;
-    if (!jt_admin_page(f, &limit, &cursor)) {
-        return JT_DONE;
-    }
-    const struct jt_object **page = jt_arena_array(&f->x->arena, limit, sizeof *page);
-    if (page == NULL) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    struct jt_buf b;
-    jt_buf_init(&b, LIST_MAX);
-    struct jt_jw w = jt_jw(&b);
-    size_t n = jt_directory_page(f->app->directory, JT_OBJ_RESOURCE, &cursor, page, limit);
-    jt_jw_obj(&w);
-    jt_jw_key(&w, "items");
-    jt_jw_arr(&w);
-    for (size_t i = 0; i < n; i++) {
-        jt_view_resource(&w, (const struct jt_resource *)page[i]);
-    }
-    jt_jw_end_arr(&w);
-    if (n == limit) {
-        char d[JT_U64_DIGITS];
-        jt_jw_kstr(&w, "next_cursor", jt_fmt_u64(cursor, d));
-    }
-    jt_jw_end_obj(&w);
-    return jt_admin_answer(f, 200, &b, 0);
+    return jt_admin_list(f, JT_OBJ_RESOURCE, view);
 }
 
 const struct jt_step jt_resource_list_steps[] = {{"allow", jt_admin_allow}, {"respond", list}};

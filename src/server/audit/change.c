@@ -79,6 +79,19 @@ enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj)
     return JT_OK;
 }
 
+enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *obj)
+{
+    struct jt_object *copy = jt_object_dup(obj);
+    if (copy == NULL) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err e = jt_change_put(chg, copy);
+    if (e != JT_OK) {
+        jt_object_free(copy);
+    }
+    return e;
+}
+
 static void discard(struct jt_change *chg)
 {
     for (size_t i = 0; i < chg->n; i++) {

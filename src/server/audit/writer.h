@@ -106,6 +106,8 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
 /* Inside a change function. The object belongs to the change on success, and becomes visible once
  * it is on disk. */
 JT_MUST enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj);
+/* The same with a copy of obj, whose kind is set. */
+JT_MUST enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *obj);
 /* What the directory and earlier changes of this batch hold, together. */
 const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
                                        struct jt_slice name);

@@ -114,6 +114,8 @@ struct jt_slice jt_flow_ref(struct jt_flow *f);
 /* request.c: parameters of token and introspection requests. */
 enum jt_next jt_read_params(struct jt_flow *f);
 enum jt_next jt_token_req_read(struct jt_flow *f);
+/* Client authentication; f->auth is the result. Refuses by itself. */
+enum jt_next jt_client_authenticate(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
 struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 

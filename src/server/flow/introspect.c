@@ -62,17 +62,9 @@ static enum jt_next by_bearer(struct jt_flow *f)
 static enum jt_next by_client(struct jt_flow *f)
 {
     struct jt_introspection *in = &f->introspection;
-    const struct jt_auth_context ctx = {
-        .directory = f->app->directory,
-        .keyring = f->app->keyring,
-        .crypt = f->local->crypt,
-        .arena = &f->x->arena,
-        .now_s = f->now_us / 1000000,
-    };
-    const struct jt_auth_input input = {&f->authz, &f->form};
-    jt_authenticate(&ctx, &input, &f->auth);
-    if (f->auth.verdict != JT_AUTH_PROVEN) {
-        return jt_deny(f, f->auth.reason);
+    enum jt_next n = jt_client_authenticate(f);
+    if (n != JT_NEXT) {
+        return n;
     }
     const struct jt_resource *self = builtin(f);
     in->caller_client = jt_principal_client(f->auth.principal);

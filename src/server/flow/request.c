@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c - parameters: from the body only, once each, and what a token request asks for.
+ * request.c - what token and introspection requests begin with: parameters from the body only, once
+ * each, what a token request asks for, and who asks.
  */
 #include "flow.h"
 
@@ -93,4 +94,18 @@ enum jt_next jt_token_req_read(struct jt_flow *f)
         r->resource = audience;
     }
     return JT_NEXT;
+}
+
+enum jt_next jt_client_authenticate(struct jt_flow *f)
+{
+    const struct jt_auth_context ctx = {
+        .directory = f->app->directory,
+        .keyring = f->app->keyring,
+        .crypt = f->local->crypt,
+        .arena = &f->x->arena,
+        .now_s = f->now_us / 1000000,
+    };
+    const struct jt_auth_input in = {&f->authz, &f->form};
+    jt_authenticate(&ctx, &in, &f->auth);
+    return f->auth.verdict == JT_AUTH_PROVEN ? JT_NEXT : jt_deny(f, f->auth.reason);
 }

@@ -15,18 +15,9 @@ static enum jt_next parse(struct jt_flow *f)
 
 static enum jt_next authenticate(struct jt_flow *f)
 {
-    const struct jt_auth_context ctx = {
-        .directory = f->app->directory,
-        .keyring = f->app->keyring,
-        .crypt = f->local->crypt,
-        .arena = &f->x->arena,
-        .now_s = f->now_us / 1000000,
-    };
-    const struct jt_auth_input in = {&f->authz, &f->form};
     /* Drawn before the client is looked up: a revocation after this moment has a higher number. */
     f->sequence = atomic_fetch_add(&f->app->issue_sequence, 1);
-    jt_authenticate(&ctx, &in, &f->auth);
-    return f->auth.verdict == JT_AUTH_PROVEN ? JT_NEXT : jt_deny(f, f->auth.reason);
+    return jt_client_authenticate(f);
 }
 
 static enum jt_next authorize(struct jt_flow *f)
