@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_limits.c - connections in all and per address; IPv6 by /64.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/net/limits.h"
+#include "server/net/listener.h"
+
+static struct jt_addr addr(const char *text)
+{
+    struct jt_addr a;
+    assert_int_equal(jt_addr_read(jt_str(text), &a), JT_OK);
+    return a;
+}
+
+static void test_per_address(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    struct jt_addr a = addr("10.0.0.1");
+    struct jt_addr b = addr("10.0.0.2");
+    assert_int_equal(jt_limits_new(100, 2, &l), JT_OK);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_ADDRESS_FULL);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_YES);
+    jt_limits_leave(l, &a);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    jt_limits_free(&l);
+    assert_null(l);
+}
+
+static void test_in_all(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    assert_int_equal(jt_limits_new(300, 10, &l), JT_OK);
+    for (uint8_t i = 0; i < 150; i++) {
+        struct jt_addr a = addr("10.1.0.0");
+        a.b[15] = i;
+        assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+        assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    }
+    struct jt_addr more = addr("10.2.0.0");
+    assert_int_equal(jt_limits_enter(l, &more), JT_ADMIT_FULL);
+    for (uint8_t i = 0; i < 150; i++) {
+        struct jt_addr a = addr("10.1.0.0");
+        a.b[15] = i;
+        jt_limits_leave(l, &a);
+        jt_limits_leave(l, &a);
+    }
+    assert_int_equal(jt_limits_enter(l, &more), JT_ADMIT_YES);
+    jt_limits_free(&l);
+}
+
+/* One host chooses among 2^64 addresses: they count as one. */
+static void test_ipv6_by_prefix(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    struct jt_addr a = addr("2001:db8:1:1::1");
+    struct jt_addr b = addr("2001:db8:1:1:ffff::2");
+    struct jt_addr c = addr("2001:db8:1:2::1");
+    assert_int_equal(jt_limits_new(100, 1, &l), JT_OK);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_ADDRESS_FULL);
+    assert_int_equal(jt_limits_enter(l, &c), JT_ADMIT_YES);
+    jt_limits_free(&l);
+}
+
+static void test_listen(void **state)
+{
+    (void)state;
+    struct jt_listener a;
+    struct jt_listener b;
+    char why[300];
+    char text[64];
+    char path[200];
+    assert_int_equal(jt_listen_tcp(JT_LIT("127.0.0.1:0"), &a, why, sizeof why), JT_OK);
+    assert_int_not_equal(a.port, 0);
+    (void)snprintf(text, sizeof text, "127.0.0.1:%u", (unsigned)a.port);
+    assert_int_equal(jt_listen_tcp(jt_str(text), &b, why, sizeof why), JT_E_CONFLICT);
+    assert_non_null(strstr(why, text));
+    jt_listener_close(&a);
+    assert_int_equal(jt_listen_tcp(JT_LIT("localhost:1"), &b, why, sizeof why), JT_E_SYNTAX);
+    assert_int_equal(jt_listen_tcp(JT_LIT("127.0.0.1"), &b, why, sizeof why), JT_E_SYNTAX);
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    path[0] = '/';
+    assert_int_equal(jt_listen_unix(path, &b, why, sizeof why), JT_E_LIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_per_address),
+        cmocka_unit_test(test_in_all),
+        cmocka_unit_test(test_ipv6_by_prefix),
+        cmocka_unit_test(test_listen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
