@@ -155,12 +155,13 @@ static void *work(void *arg)
     return NULL;
 }
 
-static void open_net(struct house *h)
+static void open_net(struct house *h, int64_t parked_us)
 {
     char why[200];
     MUST(jt_listen_tcp(JT_LIT("127.0.0.1:0"), &h->listeners[0], why, sizeof why) == JT_OK);
     MUST(jt_limits_new(1000, 1000, &h->limits) == JT_OK);
     h->times = jt_net_times_default;
+    h->times.parked = parked_us > 0 ? parked_us : h->times.parked;
     const struct jt_net_opts o = {.ops = &jt_flow_net_ops,
                                   .app = &h->app,
                                   .clock = &jt_clock_system,
@@ -173,7 +174,7 @@ static void open_net(struct house *h)
     MUST(pthread_create(&h->thread, NULL, work, h->worker) == 0);
 }
 
-void house_open(struct house *h, enum jt_audit_failure on_failure)
+void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parked_us)
 {
     *h = (struct house){0};
     open_state(h, on_failure);
@@ -193,7 +194,7 @@ void house_open(struct house *h, enum jt_audit_failure on_failure)
     atomic_store(&a->issue_sequence, UINT64_C(1) << 40);
     a->log = quiet;
     MUST(jt_metadata_make(a) == JT_OK);
-    open_net(h);
+    open_net(h, parked_us);
 }
 
 void house_close(struct house *h)

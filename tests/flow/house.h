@@ -42,8 +42,8 @@ struct house {
     unsigned connections;
 };
 
-/* Asserts on failure. on_failure: JT_AUDIT_BLOCK or JT_AUDIT_DEGRADE. */
-void house_open(struct house *h, enum jt_audit_failure on_failure);
+/* Asserts on failure. parked_us: how long a request may wait for the disk; 0: the usual time. */
+void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parked_us);
 void house_close(struct house *h);
 const char *house_secret(const struct house *h, const char *client);
 /*

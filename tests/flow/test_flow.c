@@ -344,7 +344,7 @@ static void test_pipeline(void **state)
 static int setup(void **state)
 {
     (void)state;
-    house_open(&house, JT_AUDIT_BLOCK);
+    house_open(&house, JT_AUDIT_BLOCK, 0);
     return 0;
 }
 
@@ -372,7 +372,37 @@ static void test_degrade(void **state)
 static int setup_degrade(void **state)
 {
     (void)state;
-    house_open(&house, JT_AUDIT_DEGRADE);
+    house_open(&house, JT_AUDIT_DEGRADE, 0);
+    return 0;
+}
+
+/* A disk that takes too long: 503 and the end of the connection; what was begun is recorded all the
+ * same. */
+static void test_late(void **state)
+{
+    (void)state;
+    const struct jt_store_faults slow = {.delay_ms = 400};
+    jt_store_faults_set(&house.faults, &slow);
+    uint64_t before = house_last_seq(&house);
+    for (int i = 0; i < 3; i++) {
+        (void)house_post(&house, "/token", NULL, good_body(), answer, sizeof answer);
+        assert_non_null(strstr(answer, "HTTP/1.1 503 "));
+        assert_non_null(strstr(answer, "\r\nRetry-After: "));
+        assert_non_null(strstr(answer, "\r\nConnection: close\r\n"));
+        assert_int_equal(count_answers(answer, "HTTP/1.1 "), 1);
+    }
+    mend_disk();
+    do { /* once the disk has caught up, everything is as ever */
+        (void)house_post(&house, "/token", NULL, good_body(), answer, sizeof answer);
+    } while (strstr(answer, "HTTP/1.1 503 ") != NULL);
+    assert_non_null(strstr(answer, "access_token"));
+    assert_true(house_last_seq(&house) >= before + 4);
+}
+
+static int setup_late(void **state)
+{
+    (void)state;
+    house_open(&house, JT_AUDIT_BLOCK, 50000);
     return 0;
 }
 
@@ -384,6 +414,8 @@ int main(void)
         cmocka_unit_test(test_flood),      cmocka_unit_test(test_chain_whole),
     };
     const struct CMUnitTest degrade[] = {cmocka_unit_test(test_degrade)};
+    const struct CMUnitTest late[] = {cmocka_unit_test(test_late)};
     int failed = cmocka_run_group_tests_name("flow", block, setup, teardown);
+    failed += cmocka_run_group_tests_name("flow, slow disk", late, setup_late, teardown);
     return failed + cmocka_run_group_tests_name("flow, degrade", degrade, setup_degrade, teardown);
 }

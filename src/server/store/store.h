@@ -95,7 +95,8 @@ struct jt_store_faults {
     int countdown; /* 0: never; 1: the next counted call */
     enum jt_err err;
     bool after, for_ever;
-    const char *only; /* NULL: any writing call; else "commit", "audit_append", … */
+    unsigned delay_ms; /* each audit_append takes this long */
+    const char *only;  /* NULL: any writing call; else "commit", "audit_append", … */
 };
 /* Changes what fails, while another thread may be inside the store. */
 void jt_store_faults_set(struct jt_store_faults *f, const struct jt_store_faults *to);

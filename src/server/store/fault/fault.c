@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../store.h"
 
@@ -130,8 +131,20 @@ static enum jt_err fault_outbox(struct jt_store *s, jt_event_fn each, void *ctx)
     return of(s)->inner->ops->outbox(of(s)->inner, each, ctx);
 }
 
+static void delay(struct jt_store *s)
+{
+    (void)pthread_mutex_lock(&lock);
+    unsigned ms = of(s)->faults->delay_ms;
+    (void)pthread_mutex_unlock(&lock);
+    const struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    if (ms > 0) {
+        (void)nanosleep(&t, NULL);
+    }
+}
+
 static enum jt_err fault_append(struct jt_store *s, const struct jt_event *const *events, size_t n)
 {
+    delay(s);
     JT_TRY(strikes(s, "audit_append"));
     return of(s)->inner->ops->audit_append(of(s)->inner, events, n);
 }
