@@ -36,7 +36,8 @@ static const struct jt_flag resource_update_flags[] = {
     {"no-introspect-by", "CLIENT", true, "no longer let it"},
     END};
 static const struct jt_flag client_create_flags[] = {
-    {"id", "ID", false, "the client_id to use; without it, the server makes one"},
+    {"id", "ID", false,
+     "the client_id to use; without it NAME itself, or a random one if NAME cannot be an id"},
     {"allow", "AUDIENCE=SCOPE,SCOPE", true, "what it may ask for: scopes of one resource"},
     {"owner", "TEXT", false, "who answers for it: a team, an address"},
     {"no-secret", NULL, false, "make no secret"},
