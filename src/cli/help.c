@@ -182,6 +182,10 @@ static const char *takes(const struct jt_option *o)
         return "a size";
     case JT_OPTION_LISTEN:
         return "a list of addresses";
+    case JT_OPTION_NETS:
+        return "a list of networks";
+    case JT_OPTION_ADDRESS:
+        return "an address";
     case JT_OPTION_CHOICE:
     case JT_OPTION_ALG:
     case JT_OPTION_LEVEL:

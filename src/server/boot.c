@@ -31,6 +31,8 @@ struct server {
     struct jt_app app;
     struct jt_tls *tls;
     struct jt_limits *limits;
+    struct jt_throttle *throttle;
+    struct jt_settings settings;
     size_t nlisteners;
     struct jt_listener listeners[JT_LISTEN_MAX + 1];
     size_t nthreads;
@@ -161,13 +163,18 @@ static void fill_app(struct server *v)
     a->writer = s->writer;
     a->reader = s->reader;
     a->profile_cidaas = c->profile_cidaas;
-    a->introspection_each = c->audit_introspection_each;
-    a->token_lifetime_s = c->token_lifetime_s;
-    a->token_max_lifetime_s = c->token_max_lifetime_s;
-    a->jwks_max_age_s = c->jwks_max_age_s;
-    a->token_alg = c->token_alg;
     a->uid = geteuid();
-    atomic_store(&a->issue_sequence, s->start_number << 40);
+    a->issue_sequence = &s->issue_sequence;
+    a->sequence_floor = s->floor_start << 40;
+    a->usage = s->usage;
+    a->throttle = v->throttle;
+    a->limits = v->limits;
+    a->started_s = jt_wall_s(&jt_clock_system);
+    a->rekey.prepare = jt_state_rekey_prepare;
+    a->rekey.put = jt_state_rekey_put;
+    a->rekey.finish = jt_state_rekey_finish;
+    a->rekey.ctx = s;
+    atomic_store(&a->settings, &v->settings);
     a->log = jt_log_line;
     a->log_ctx = &v->log;
 }
@@ -270,6 +277,8 @@ static enum jt_err open_all(struct server *v, const struct jt_boot_dev *dev)
     JT_TRY(open_listeners(v));
     JT_TRY(choose_issuer(v));
     JT_TRY(jt_state_complete(&v->state, v->app.issuer, v->why, sizeof v->why));
+    JT_TRY(jt_throttle_new(&v->throttle));
+    v->settings = (struct jt_settings){.token_lifetime_s = v->config->token_lifetime_s, .token_max_lifetime_s = v->config->token_max_lifetime_s, .jwks_max_age_s = v->config->jwks_max_age_s, .publish_wait_s = v->config->publish_wait_s, .token_alg = v->config->token_alg, .introspection_each = v->config->audit_introspection_each};
     fill_app(v);
     JT_TRY(jt_metadata_make(&v->app));
     const struct jt_event e = {.type = JT_EV_SERVER_STARTED, .detail = JT_LIT(JT_VERSION)};
@@ -314,6 +323,7 @@ static void close_all(struct server *v, bool ran)
         (void)unlink(socket);
     }
     jt_limits_free(&v->limits);
+    jt_throttle_free(&v->throttle);
     jt_tls_free(&v->tls);
     jt_buf_free(&v->app.metadata);
 }

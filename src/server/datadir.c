@@ -122,13 +122,14 @@ static enum jt_err write_all(int fd, struct jt_slice s)
     return fsync(fd) == 0 ? JT_OK : JT_E_IO;
 }
 
-static void sync_directory(const char *path)
+enum jt_err jt_datadir_sync(const struct jt_datadir *d)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0) {
-        (void)fsync(fd);
         (void)close(fd);
     }
+    return ok ? JT_OK : JT_E_IO;
 }
 
 enum jt_err jt_datadir_write(const struct jt_datadir *d, const char *name, struct jt_slice text)
@@ -153,8 +154,7 @@ enum jt_err jt_datadir_write(const struct jt_datadir *d, const char *name, struc
         (void)unlink(part);
         return e;
     }
-    sync_directory(d->path);
-    return JT_OK;
+    return jt_datadir_sync(d);
 }
 
 enum jt_err jt_datadir_read(const struct jt_datadir *d, const char *name, size_t max,

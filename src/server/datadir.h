@@ -31,6 +31,8 @@ JT_MUST enum jt_err jt_datadir_write(const struct jt_datadir *d, const char *nam
 struct jt_buf;
 JT_MUST enum jt_err jt_datadir_read(const struct jt_datadir *d, const char *name, size_t max,
                                     struct jt_buf *out);
+/* The directory's entries reach the disk. */
+JT_MUST enum jt_err jt_datadir_sync(const struct jt_datadir *d);
 /* Removes the directory with the files in it; for the temporary one of `jeton dev`. */
 void jt_datadir_remove(const struct jt_datadir *d);
 

@@ -8,12 +8,40 @@
 
 #include "../core/base/num.h"
 #include "reason.h"
-
-#define START_SETTING "issue_start"
+#include "setting.h"
 
 static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
 {
     (void)snprintf(why, why_n, "%s: %s", what, jt_err_text(e));
+    return e;
+}
+
+static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
+{
+    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_START))) {
+        return jt_parse_u64(t->value, UINT32_MAX, &s->start_number);
+    }
+    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_FLOOR))) {
+        return jt_parse_u64(t->value, UINT32_MAX, &s->floor_start);
+    }
+    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_CREDENTIALS))) {
+        return jt_parse_u64(t->value, UINT32_MAX, &s->credential_floor);
+    }
+    s->restored = s->restored || jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_RESTORED));
+    return JT_OK;
+}
+
+/* Lent: a copy is kept, unless its time is over. */
+static enum jt_err on_token(struct jt_state *s, const struct jt_opaque *t)
+{
+    struct jt_opaque *copy = jt_opaque_dup(t, s->profiles);
+    if (copy == NULL) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err e = jt_directory_put(s->directory, &copy->o);
+    if (e != JT_OK) {
+        jt_object_free(&copy->o);
+    }
     return e;
 }
 
@@ -26,9 +54,7 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
         e = jt_keyring_open(&s->keyring, s->crypt, s->master, (const struct jt_data_key *)o);
         break;
     case JT_OBJ_SETTING:
-        if (jt_slice_eq(o->name, JT_LIT(START_SETTING))) {
-            e = jt_parse_u64(((const struct jt_setting *)o)->value, UINT32_MAX, &s->start_number);
-        }
+        e = on_setting(s, (const struct jt_setting *)o);
         break;
     case JT_OBJ_SIGNING_KEY:
         s->nkeys++;
@@ -36,7 +62,13 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
         return jt_directory_put(s->directory, o);
     case JT_OBJ_RESOURCE:
     case JT_OBJ_CLIENT:
+    case JT_OBJ_REVOCATION:
         return jt_directory_put(s->directory, o);
+    case JT_OBJ_TOKEN:
+        return on_token(s, (const struct jt_opaque *)o);
+    case JT_OBJ_USE:
+        e = jt_usage_load(s->usage, (const struct jt_use *)o);
+        break;
     case JT_OBJ_NONE:
         e = JT_E_CORRUPT;
         break;
@@ -68,9 +100,13 @@ static enum jt_err put_start(struct jt_state *s)
     char digits[JT_U64_DIGITS];
     s->start_number++;
     const struct jt_setting setting = {
-        .o = {.kind = JT_OBJ_SETTING, .name = JT_LIT(START_SETTING)},
+        .o = {.kind = JT_OBJ_SETTING, .name = JT_LIT(JT_SETTING_START)},
         .value = jt_fmt_u64(s->start_number, digits),
     };
+    atomic_store(&s->issue_sequence, s->start_number << 40);
+    if (s->restored) {
+        JT_TRY(s->store->ops->remove(s->store, JT_OBJ_SETTING, JT_LIT(JT_SETTING_RESTORED)));
+    }
     return s->store->ops->put(s->store, &setting.o);
 }
 
@@ -94,26 +130,56 @@ static enum jt_err begin_run(struct jt_state *s)
     return s->store->ops->commit(s->store, NULL, 0);
 }
 
+/* Where the master key is: with the service manager's credentials, else in the data directory. */
+static bool find_master(struct jt_state *s)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    int n = credentials == NULL ? 0
+                                : snprintf(s->master_path, sizeof s->master_path, "%s/master.key",
+                                           credentials);
+    s->master_is_ours = n <= 0 || (size_t)n >= sizeof s->master_path ||
+                        access(s->master_path, F_OK) != 0;
+    return !s->master_is_ours || jt_datadir_file(&s->dir, "master.key", s->master_path);
+}
+
 /* master.key, made only beside a database that does not exist yet. */
 static enum jt_err open_master(struct jt_state *s, char *why, size_t why_n)
 {
-    char path[PATH_MAX];
     char db[PATH_MAX];
     const char *detail = "";
-    if (!jt_datadir_file(&s->dir, "master.key", path) ||
-        !jt_datadir_file(&s->dir, "jeton.db", db)) {
+    if (!find_master(s) || !jt_datadir_file(&s->dir, "jeton.db", db)) {
         return say(why, why_n, JT_E_LIMIT, "the path of the data directory");
     }
-    enum jt_err e = jt_master_key_read(path, s->master, &detail);
+    enum jt_err e = jt_master_key_read(s->master_path, s->master, &detail);
     if (e == JT_E_NOTFOUND && access(db, F_OK) != 0) {
-        e = jt_master_key_make(path, s->master, &detail);
+        e = jt_master_key_make(s->master_path, s->master, &detail);
     } else if (e == JT_E_NOTFOUND) {
         detail = "it is missing, but jeton.db exists: put the key back from your backup";
     }
     if (e != JT_OK) {
-        (void)snprintf(why, why_n, "%s: %s", path, detail);
+        (void)snprintf(why, why_n, "%s: %s", s->master_path, detail);
     }
     return e;
+}
+
+/* A rekey that was cut between its change and its rename left the right key under another name. */
+static enum jt_err load(struct jt_state *s)
+{
+    char next[PATH_MAX];
+    const char *detail = "";
+    enum jt_err e = s->store->ops->load(s->store, on_object, s);
+    if (!s->master_is_ours || !jt_datadir_file(&s->dir, "master.key.new", next)) {
+        return e;
+    }
+    if (e != JT_E_CRYPTO) {
+        (void)unlink(next); /* one that was cut before its change */
+        return e;
+    }
+    if (s->keyring.n > 0 || jt_master_key_read(next, s->master, &detail) != JT_OK) {
+        return e;
+    }
+    e = s->store->ops->load(s->store, on_object, s);
+    return e == JT_OK && rename(next, s->master_path) != 0 ? JT_E_IO : e;
 }
 
 static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
@@ -125,11 +191,59 @@ static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
                        jt_err_text(e));
         return e;
     }
-    e = s->store->ops->load(s->store, on_object, s);
+    e = load(s);
     if (e == JT_E_CRYPTO) {
         return say(why, why_n, e, "master.key does not open this data directory's keys");
     }
     return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot load the state");
+}
+
+enum jt_err jt_state_rekey_prepare(void *ctx)
+{
+    struct jt_state *s = ctx;
+    char next[PATH_MAX];
+    const char *detail = "";
+    if (!s->master_is_ours) {
+        return JT_E_UNSUPPORTED;
+    }
+    if (!jt_datadir_file(&s->dir, "master.key.new", next)) {
+        return JT_E_LIMIT;
+    }
+    enum jt_err e = jt_master_key_make(next, s->next_master, &detail);
+    return e == JT_E_CONFLICT ? JT_E_BUSY : e; /* another rekey is under way */
+}
+
+enum jt_err jt_state_rekey_put(struct jt_change *chg, void *ctx)
+{
+    struct jt_state *s = ctx;
+    struct jt_crypt *c = NULL; /* this is the store thread: the state's own is the main thread's */
+    JT_TRY(jt_crypt_new(&c));
+    enum jt_err e = JT_OK;
+    for (size_t i = 0; i < s->keyring.n && e == JT_OK; i++) {
+        struct jt_data_key *k = NULL;
+        e = jt_data_key_rewrap(c, s->next_master, &s->keyring.keys[i], &k);
+        if (e == JT_OK) {
+            e = jt_change_put(chg, &k->o);
+        }
+        if (e != JT_OK && k != NULL) {
+            jt_object_free(&k->o);
+        }
+    }
+    jt_crypt_free(&c);
+    return e;
+}
+
+enum jt_err jt_state_rekey_finish(void *ctx)
+{
+    struct jt_state *s = ctx;
+    char next[PATH_MAX];
+    if (!jt_datadir_file(&s->dir, "master.key.new", next) ||
+        rename(next, s->master_path) != 0) {
+        return JT_E_IO;
+    }
+    memcpy(s->master, s->next_master, sizeof s->master);
+    explicit_bzero(s->next_master, sizeof s->next_master);
+    return jt_datadir_sync(&s->dir);
 }
 
 static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
@@ -139,6 +253,10 @@ static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
         .store = s->store,
         .directory = s->directory,
         .epochs = &s->epochs,
+        .profiles = s->profiles,
+        .usage = s->usage,
+        .issue_sequence = &s->issue_sequence,
+        .credential_floor = (uint32_t)s->credential_floor,
         .clock = &jt_clock_system,
         .on_failure = c->audit_degrade ? JT_AUDIT_DEGRADE : JT_AUDIT_BLOCK,
         .retain_s = c->audit_retain_s,
@@ -174,6 +292,12 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
     jt_epochs_init(&s->epochs);
     s->epochs_ready = true;
     e = jt_directory_new(&s->epochs, &s->directory);
+    if (e == JT_OK) {
+        e = jt_profiles_new(&s->profiles);
+    }
+    if (e == JT_OK) {
+        e = jt_usage_new(&s->usage);
+    }
     if (e != JT_OK) {
         return say(why, why_n, e, "directory");
     }
@@ -285,8 +409,11 @@ void jt_state_close(struct jt_state *s)
     if (s->epochs_ready) {
         jt_epochs_free(&s->epochs);
     }
+    jt_profiles_free(&s->profiles);
+    jt_usage_free(&s->usage);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);
     explicit_bzero(s->master, sizeof s->master);
+    explicit_bzero(s->next_master, sizeof s->next_master);
     jt_crypt_free(&s->crypt);
 }

@@ -25,9 +25,18 @@ struct jt_state {
     struct jt_mailbox mailbox; /* the main thread's; lives as long as the writer */
     struct jt_writer *writer;
     struct jt_reader *reader;
+    struct jt_profiles *profiles;
+    struct jt_usage *usage;
+    _Atomic uint64_t issue_sequence; /* of the next token */
     uint64_t start_number; /* one more at each start: the high part of the issue sequence */
-    size_t nkeys;          /* signing keys found */
+    uint64_t floor_start;  /* tokens of starts before this one ended with a restore */
+    uint64_t credential_floor; /* numbers up to this one were given out */
+    bool restored;             /* this is the first start from a backup */
+    size_t nkeys;              /* signing keys found */
+    char master_path[PATH_MAX];
+    bool master_is_ours; /* a file in the data directory, not the service manager's */
     uint8_t master[JT_KEY_SIZE];
+    uint8_t next_master[JT_KEY_SIZE]; /* while a rekey is under way */
     bool epochs_ready;
 };
 
@@ -38,6 +47,11 @@ JT_MUST enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer
                                       size_t why_n);
 /* Workers have ended. Everything submitted is on disk when it returns. */
 void jt_state_close(struct jt_state *s);
+
+/* The steps of a rekey (struct jt_app). ctx: the state. One at a time: JT_E_BUSY. */
+enum jt_err jt_state_rekey_prepare(void *ctx);
+enum jt_err jt_state_rekey_put(struct jt_change *chg, void *ctx);
+enum jt_err jt_state_rekey_finish(void *ctx);
 
 /* Submits one job from the main thread and waits for it. event.time is set. */
 JT_MUST enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e,

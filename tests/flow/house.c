@@ -139,9 +139,15 @@ static void open_state(struct house *h, enum jt_audit_failure on_failure)
     add_resources(h);
     add_clients(h);
     MUST(h->store->ops->commit(h->store, NULL, 0) == JT_OK);
+    MUST(jt_profiles_new(&h->profiles) == JT_OK && jt_usage_new(&h->usage) == JT_OK);
+    MUST(jt_throttle_new(&h->throttle) == JT_OK);
+    atomic_store(&h->issue_sequence, UINT64_C(1) << 40);
     const struct jt_writer_opts w = {.store = h->store,
                                      .directory = h->directory,
                                      .epochs = &h->epochs,
+                                     .profiles = h->profiles,
+                                     .usage = h->usage,
+                                     .issue_sequence = &h->issue_sequence,
                                      .clock = &jt_clock_system,
                                      .on_failure = on_failure,
                                      .reason_name = jt_reason_name_of,
@@ -186,12 +192,16 @@ void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parke
     a->reference_key = jt_keyring_newest(&h->keyring, JT_DATA_KEY_REFERENCES)->key;
     a->writer = h->writer;
     a->issuer = JT_LIT(HOUSE_ISSUER);
-    a->token_lifetime_s = 3600;
-    a->token_max_lifetime_s = 86400;
-    a->jwks_max_age_s = 300;
-    a->token_alg = JT_ALG_RS256;
+    h->settings = (struct jt_settings){.token_lifetime_s = 3600,
+                                       .token_max_lifetime_s = 86400,
+                                       .jwks_max_age_s = 300,
+                                       .publish_wait_s = 3600,
+                                       .token_alg = JT_ALG_RS256};
+    atomic_store(&a->settings, &h->settings);
     a->uid = geteuid();
-    atomic_store(&a->issue_sequence, UINT64_C(1) << 40);
+    a->issue_sequence = &h->issue_sequence;
+    a->usage = h->usage;
+    a->throttle = h->throttle;
     a->log = quiet;
     MUST(jt_metadata_make(a) == JT_OK);
     open_net(h, parked_us);
@@ -209,6 +219,9 @@ void house_close(struct house *h)
     h->store->ops->close(&h->store);
     jt_directory_free(&h->directory);
     jt_epochs_free(&h->epochs);
+    jt_profiles_free(&h->profiles);
+    jt_usage_free(&h->usage);
+    jt_throttle_free(&h->throttle);
     jt_listener_close(&h->listeners[0]);
     jt_limits_free(&h->limits);
     jt_buf_free(&h->app.metadata);

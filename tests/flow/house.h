@@ -28,6 +28,11 @@ struct house {
     struct jt_directory *directory;
     struct jt_keyring keyring;
     struct jt_crypt *crypt;
+    struct jt_profiles *profiles;
+    struct jt_usage *usage;
+    struct jt_throttle *throttle;
+    struct jt_settings settings;
+    _Atomic uint64_t issue_sequence;
     struct jt_writer *writer;
     struct jt_reader *reader;
     struct jt_app app;

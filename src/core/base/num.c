@@ -68,6 +68,52 @@ void jt_fmt_rfc3339(int64_t unix_s, char out[static JT_RFC3339_SIZE])
     }
 }
 
+/* n digits at p. */
+static bool digits_at(const uint8_t *p, size_t n, int *out)
+{
+    int v = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9') {
+            return false;
+        }
+        v = v * 10 + (p[i] - '0');
+    }
+    *out = v;
+    return true;
+}
+
+enum jt_err jt_parse_rfc3339(struct jt_slice s, int64_t *out_s)
+{
+    static const char form[] = "0000-00-00T00:00:00Z";
+    struct tm tm = {0};
+    struct tm back = {0};
+    if (s.n != sizeof form - 1) {
+        return JT_E_SYNTAX;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        if (form[i] != '0' && s.p[i] != (uint8_t)form[i]) {
+            return JT_E_SYNTAX;
+        }
+    }
+    if (!digits_at(s.p, 4, &tm.tm_year) || !digits_at(s.p + 5, 2, &tm.tm_mon) ||
+        !digits_at(s.p + 8, 2, &tm.tm_mday) || !digits_at(s.p + 11, 2, &tm.tm_hour) ||
+        !digits_at(s.p + 14, 2, &tm.tm_min) || !digits_at(s.p + 17, 2, &tm.tm_sec)) {
+        return JT_E_SYNTAX;
+    }
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    const struct tm said = tm;
+    time_t t = timegm(&tm);
+    /* timegm makes 31 February a day of March: what comes back must be what was said */
+    if (t < 0 || gmtime_r(&t, &back) == NULL || back.tm_mon != said.tm_mon ||
+        back.tm_mday != said.tm_mday || back.tm_hour != said.tm_hour ||
+        back.tm_min != said.tm_min || back.tm_sec != said.tm_sec) {
+        return JT_E_RANGE;
+    }
+    *out_s = (int64_t)t;
+    return JT_OK;
+}
+
 void jt_fmt_http_date(int64_t unix_s, char out[static JT_HTTP_DATE_SIZE])
 {
     /* strftime would take the names from the locale; the header has its own. */

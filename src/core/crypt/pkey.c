@@ -34,10 +34,23 @@ enum jt_err jt_pkey_generate(enum jt_key_kind kind, struct jt_pkey **out)
         return wrap(EVP_RSA_gen(RSA_BITS), kind, true, out);
     case JT_KEY_P256:
         return wrap(EVP_EC_gen("P-256"), kind, true, out);
+    case JT_KEY_ED25519:
+        return wrap(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), kind, true, out);
     case JT_KEY_NONE:
         break;
     }
     return JT_E_UNSUPPORTED;
+}
+
+struct jt_pkey *jt_pkey_ref(const struct jt_pkey *k)
+{
+    struct jt_pkey *copy = calloc(1, sizeof *copy);
+    if (copy == NULL || EVP_PKEY_up_ref(k->evp) != 1) {
+        free(copy);
+        return NULL;
+    }
+    *copy = *k;
+    return copy;
 }
 
 void jt_pkey_free(struct jt_pkey **k)
@@ -62,6 +75,9 @@ static enum jt_key_kind kind_of(EVP_PKEY *evp)
     if (EVP_PKEY_is_a(evp, "RSA")) {
         int bits = EVP_PKEY_get_bits(evp);
         return bits >= RSA_BITS && bits <= RSA_BITS_MAX ? JT_KEY_RSA : JT_KEY_NONE;
+    }
+    if (EVP_PKEY_is_a(evp, "ED25519")) {
+        return JT_KEY_ED25519;
     }
     if (EVP_PKEY_is_a(evp, "EC") && EVP_PKEY_get_group_name(evp, group, sizeof group, &n) == 1 &&
         jt_slice_eq(jt_slice(group, n), JT_LIT("prime256v1"))) {
@@ -140,6 +156,10 @@ enum jt_err jt_pkey_params(const struct jt_pkey *k, struct jt_pubparams *out)
     } else if (k->kind == JT_KEY_P256) {
         ok = get_number(k, OSSL_PKEY_PARAM_EC_PUB_X, out->a, JT_P256_SIZE, &out->a_n) &&
              get_number(k, OSSL_PKEY_PARAM_EC_PUB_Y, out->b, JT_P256_SIZE, &out->b_n);
+    } else if (k->kind == JT_KEY_ED25519) {
+        out->a_n = JT_ED25519_SIZE;
+        out->b_n = 0;
+        ok = EVP_PKEY_get_raw_public_key(k->evp, out->a, &out->a_n) == 1;
     }
     ERR_clear_error();
     return ok ? JT_OK : JT_E_CRYPTO;
@@ -211,6 +231,43 @@ static EVP_PKEY *p256_from(const struct jt_pubparams *p)
     return evp;
 }
 
+/*
+ * Points of small order (RFC 8032 lets a verifier take them; with such a "key" one signature fits
+ * many messages): the eight of them in every encoding, the sign bit aside.
+ */
+static bool small_order(const uint8_t x[static JT_ED25519_SIZE])
+{
+    static const uint8_t bad[][JT_ED25519_SIZE] = {
+        {0},
+        {1},
+        {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+         0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+        {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+         0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+        {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+        {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+        {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (memcmp(x, bad[i], JT_ED25519_SIZE - 1) == 0 &&
+            (x[JT_ED25519_SIZE - 1] & 0x7f) == bad[i][JT_ED25519_SIZE - 1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static EVP_PKEY *ed25519_from(const struct jt_pubparams *p)
+{
+    if (p->a_n != JT_ED25519_SIZE || p->b_n != 0 || small_order(p->a)) {
+        return NULL;
+    }
+    return EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, p->a, p->a_n);
+}
+
 enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **out)
 {
     EVP_PKEY *evp = NULL;
@@ -218,6 +275,8 @@ enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **o
         evp = rsa_from(p);
     } else if (p->kind == JT_KEY_P256) {
         evp = p256_from(p);
+    } else if (p->kind == JT_KEY_ED25519) {
+        evp = ed25519_from(p);
     }
     if (evp == NULL) {
         ERR_clear_error();

@@ -15,10 +15,10 @@
 #include "../base/err.h"
 #include "../base/slice.h"
 
-enum jt_key_kind { JT_KEY_NONE = 0, JT_KEY_RSA, JT_KEY_P256 };
+enum jt_key_kind { JT_KEY_NONE = 0, JT_KEY_RSA, JT_KEY_P256, JT_KEY_ED25519 };
 
 /* The algorithm of a signature. One row each in jose/alg.c. */
-enum jt_alg { JT_ALG_NONE = 0, JT_ALG_RS256, JT_ALG_ES256 };
+enum jt_alg { JT_ALG_NONE = 0, JT_ALG_RS256, JT_ALG_ES256, JT_ALG_PS256, JT_ALG_EDDSA };
 
 #define JT_SIG_MAX 1024 /* RSA of 8192 bits */
 
@@ -26,8 +26,10 @@ struct jt_pkey;
 struct jt_signer;
 struct jt_sigcheck;
 
-/* RSA of 2048 bits with e = 65537, or P-256. */
+/* RSA of 2048 bits with e = 65537, P-256, or Ed25519. */
 JT_MUST enum jt_err jt_pkey_generate(enum jt_key_kind kind, struct jt_pkey **out);
+/* The same key once more, to be freed once more. */
+struct jt_pkey *jt_pkey_ref(const struct jt_pkey *k);
 void jt_pkey_free(struct jt_pkey **k);
 enum jt_key_kind jt_pkey_kind(const struct jt_pkey *k);
 /* PKCS#8 DER of the private key, appended. */
@@ -40,15 +42,16 @@ JT_MUST enum jt_err jt_pkey_public_pem(const struct jt_pkey *k, struct jt_buf *o
  */
 struct jt_pubparams {
     enum jt_key_kind kind;
-    uint8_t a[1024]; /* RSA n, EC x */
+    uint8_t a[1024]; /* RSA n, EC x, Ed25519 x (RFC 8037) */
     size_t a_n;
-    uint8_t b[1024]; /* RSA e, EC y */
+    uint8_t b[1024]; /* RSA e, EC y, Ed25519: nothing */
     size_t b_n;
 };
 JT_MUST enum jt_err jt_pkey_params(const struct jt_pkey *k, struct jt_pubparams *out);
 /*
  * A public key from its numbers. Refused: RSA under 2048 or over 8192 bits, e even, below 65537 or
- * over 32 bits; a point not on the curve, the identity, coordinates not of the curve's length.
+ * over 32 bits; a point not on the curve, the identity, coordinates not of the curve's length;
+ * Ed25519 points of small order.
  */
 JT_MUST enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **out);
 

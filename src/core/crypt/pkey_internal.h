@@ -16,5 +16,6 @@ struct jt_pkey {
 };
 
 #define JT_P256_SIZE 32
+#define JT_ED25519_SIZE 32
 
 #endif

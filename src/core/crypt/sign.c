@@ -14,12 +14,16 @@
 
 struct jt_signer {
     EVP_PKEY_CTX *ctx;
+    EVP_MD_CTX *md; /* EdDSA alone: it takes the message, not its digest */
+    const struct jt_pkey *key;
     struct jt_crypt *crypt;
     enum jt_alg alg;
 };
 
 struct jt_sigcheck {
     EVP_PKEY_CTX *ctx;
+    EVP_MD_CTX *md; /* as in jt_signer */
+    const struct jt_pkey *key;
     struct jt_crypt *crypt;
     enum jt_alg alg;
     size_t length; /* of a signature, exactly */
@@ -29,7 +33,10 @@ static bool fits(const struct jt_pkey *k, enum jt_alg alg)
 {
     switch (alg) {
     case JT_ALG_RS256:
+    case JT_ALG_PS256:
         return k->kind == JT_KEY_RSA;
+    case JT_ALG_EDDSA:
+        return k->kind == JT_KEY_ED25519;
     case JT_ALG_ES256:
         return k->kind == JT_KEY_P256;
     case JT_ALG_NONE:
@@ -40,8 +47,15 @@ static bool fits(const struct jt_pkey *k, enum jt_alg alg)
 
 static bool configure(EVP_PKEY_CTX *ctx, enum jt_alg alg)
 {
-    return EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
-           (alg != JT_ALG_RS256 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1);
+    if (EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1) {
+        return false;
+    }
+    if (alg == JT_ALG_PS256) { /* RFC 7518 section 3.5: MGF1 and salt of the digest's size */
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 &&
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+    }
+    return alg != JT_ALG_RS256 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
 }
 
 enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out)
@@ -54,9 +68,16 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
         return JT_E_NOMEM;
     }
     s->alg = alg;
-    s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
-    if (s->ctx == NULL || EVP_PKEY_sign_init(s->ctx) != 1 || !configure(s->ctx, alg) ||
-        jt_crypt_new(&s->crypt) != JT_OK) {
+    s->key = k;
+    bool ok = false;
+    if (alg == JT_ALG_EDDSA) {
+        s->md = EVP_MD_CTX_new();
+        ok = s->md != NULL;
+    } else {
+        s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
+        ok = s->ctx != NULL && EVP_PKEY_sign_init(s->ctx) == 1 && configure(s->ctx, alg);
+    }
+    if (!ok || jt_crypt_new(&s->crypt) != JT_OK) {
         jt_signer_free(&s);
         ERR_clear_error();
         return JT_E_CRYPTO;
@@ -69,6 +90,7 @@ void jt_signer_free(struct jt_signer **s)
 {
     if (*s != NULL) {
         EVP_PKEY_CTX_free((*s)->ctx);
+        EVP_MD_CTX_free((*s)->md);
         jt_crypt_free(&(*s)->crypt);
         free(*s);
         *s = NULL;
@@ -105,12 +127,27 @@ static bool to_raw(const uint8_t *der, size_t n, uint8_t out[static 2 * JT_P256_
            take_integer(der, n, &at, out + JT_P256_SIZE) && at == n;
 }
 
+static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, uint8_t *out,
+                                size_t *out_n)
+{
+    *out_n = JT_SIG_MAX;
+    if (EVP_DigestSignInit_ex(s->md, NULL, NULL, NULL, NULL, s->key->evp, NULL) != 1 ||
+        EVP_DigestSign(s->md, out, out_n, message.p, message.n) != 1) {
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    return JT_OK;
+}
+
 enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[static JT_SIG_MAX],
                     size_t *out_n)
 {
     uint8_t hash[JT_SHA256_SIZE];
     uint8_t der[DER_MAX];
     size_t n = s->alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
+    if (s->alg == JT_ALG_EDDSA) {
+        return sign_message(s, message, out, out_n);
+    }
     JT_TRY(jt_sha256(s->crypt, message, hash));
     if (EVP_PKEY_sign(s->ctx, s->alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
         ERR_clear_error();
@@ -137,10 +174,17 @@ enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_
         return JT_E_NOMEM;
     }
     s->alg = alg;
+    s->key = k;
     s->length = alg == JT_ALG_ES256 ? (size_t)2 * JT_P256_SIZE : (size_t)EVP_PKEY_get_size(k->evp);
-    s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
-    if (s->ctx == NULL || EVP_PKEY_verify_init(s->ctx) != 1 || !configure(s->ctx, alg) ||
-        jt_crypt_new(&s->crypt) != JT_OK) {
+    bool ok = false;
+    if (alg == JT_ALG_EDDSA) {
+        s->md = EVP_MD_CTX_new();
+        ok = s->md != NULL;
+    } else {
+        s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
+        ok = s->ctx != NULL && EVP_PKEY_verify_init(s->ctx) == 1 && configure(s->ctx, alg);
+    }
+    if (!ok || jt_crypt_new(&s->crypt) != JT_OK) {
         jt_sigcheck_free(&s);
         ERR_clear_error();
         return JT_E_CRYPTO;
@@ -153,6 +197,7 @@ void jt_sigcheck_free(struct jt_sigcheck **s)
 {
     if (*s != NULL) {
         EVP_PKEY_CTX_free((*s)->ctx);
+        EVP_MD_CTX_free((*s)->md);
         jt_crypt_free(&(*s)->crypt);
         free(*s);
         *s = NULL;
@@ -192,13 +237,22 @@ enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
     if (signature.n != s->length) {
         return JT_SIG_INVALID;
     }
-    if (jt_sha256(s->crypt, message, hash) != JT_OK) {
-        return JT_SIG_UNDECIDED;
+    int r = 0;
+    if (s->alg == JT_ALG_EDDSA) {
+        if (EVP_DigestVerifyInit_ex(s->md, NULL, NULL, NULL, NULL, s->key->evp, NULL) != 1) {
+            ERR_clear_error();
+            return JT_SIG_UNDECIDED;
+        }
+        r = EVP_DigestVerify(s->md, signature.p, signature.n, message.p, message.n);
+    } else {
+        if (jt_sha256(s->crypt, message, hash) != JT_OK) {
+            return JT_SIG_UNDECIDED;
+        }
+        if (s->alg == JT_ALG_ES256) {
+            signature = jt_slice(der, to_der(signature.p, der));
+        }
+        r = EVP_PKEY_verify(s->ctx, signature.p, signature.n, hash, sizeof hash);
     }
-    if (s->alg == JT_ALG_ES256) {
-        signature = jt_slice(der, to_der(signature.p, der));
-    }
-    int r = EVP_PKEY_verify(s->ctx, signature.p, signature.n, hash, sizeof hash);
     if (r == 1) {
         return JT_SIG_VALID;
     }

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "../base/num.h"
+
 bool jt_addr_is_v4(const struct jt_addr *a)
 {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -45,6 +47,79 @@ enum jt_err jt_addr_read(struct jt_slice s, struct jt_addr *out)
     }
     *out = a;
     return JT_OK;
+}
+
+static bool bit(const struct jt_addr *a, unsigned i)
+{
+    return (a->b[i / 8] >> (7 - i % 8) & 1) != 0;
+}
+
+static bool host_is_zero(const struct jt_net *n)
+{
+    for (unsigned i = n->bits; i < 128; i++) {
+        if (bit(&n->a, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum jt_err jt_net_read(struct jt_slice s, struct jt_net *out, const char **why)
+{
+    struct jt_net n = {.bits = 128};
+    size_t k = jt_slice_find(s, '/');
+    uint64_t bits = 0;
+    *why = "is not an address, or an address with /LENGTH";
+    if (jt_addr_read(jt_slice(s.p, k), &n.a) != JT_OK) {
+        return JT_E_SYNTAX;
+    }
+    bool v4 = jt_addr_is_v4(&n.a);
+    if (k < s.n) {
+        if (jt_parse_u64(jt_slice_from(s, k + 1), v4 ? 32 : 128, &bits) != JT_OK) {
+            *why = v4 ? "has a length that is not 0 to 32" : "has a length that is not 0 to 128";
+            return JT_E_SYNTAX;
+        }
+        n.bits = (uint8_t)(v4 ? 96 + bits : bits);
+    }
+    if (!host_is_zero(&n)) {
+        *why = "has bits set behind its length: write the first address of the network";
+        return JT_E_RANGE;
+    }
+    *out = n;
+    return JT_OK;
+}
+
+bool jt_net_has(const struct jt_net *n, const struct jt_addr *a)
+{
+    size_t whole = n->bits / 8u;
+    unsigned rest = n->bits % 8u;
+    return memcmp(n->a.b, a->b, whole) == 0 &&
+           (rest == 0 || (n->a.b[whole] ^ a->b[whole]) >> (8 - rest) == 0);
+}
+
+bool jt_nets_have(const struct jt_net *nets, size_t n, const struct jt_addr *a)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (jt_net_has(&nets[i], a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void jt_net_text(const struct jt_net *n, char out[static JT_NET_TEXT])
+{
+    static const struct jt_addr none = {{0}};
+    char addr[JT_ADDR_TEXT] = "::";
+    bool v4 = jt_addr_is_v4(&n->a) && n->bits >= 96;
+    if (memcmp(n->a.b, none.b, sizeof none.b) != 0) {
+        jt_addr_text(&n->a, addr);
+    }
+    if (n->bits == 128) {
+        (void)snprintf(out, JT_NET_TEXT, "%s", addr);
+    } else {
+        (void)snprintf(out, JT_NET_TEXT, "%s/%u", addr, n->bits - (v4 ? 96u : 0u));
+    }
 }
 
 struct jt_addr jt_addr_prefix(const struct jt_addr *a)

@@ -89,6 +89,7 @@ struct json_walk {
     struct jt_arena *arena;
     struct jt_form *form;
     enum jt_form_fault fault;
+    const struct jt_form_more *more;
 };
 
 static bool on_member(struct jt_slice name, const struct jt_jval *value, void *ctx)
@@ -97,8 +98,9 @@ static bool on_member(struct jt_slice name, const struct jt_jval *value, void *c
     struct jt_slice n = {0};
     struct jt_slice v = {0};
     if (!jt_jval_str(value, &v)) {
-        w->fault = JT_FORM_SYNTAX;
-        return false;
+        w->fault = w->more != NULL && w->more->take(w->more->ctx, name, value) ? JT_FORM_OK
+                                                                               : JT_FORM_SYNTAX;
+        return w->fault == JT_FORM_OK;
     }
     /* the document is freed before the form is used */
     w->fault = jt_arena_copy(w->arena, name, &n) && jt_arena_copy(w->arena, v, &v)
@@ -107,13 +109,15 @@ static bool on_member(struct jt_slice name, const struct jt_jval *value, void *c
     return w->fault == JT_FORM_OK;
 }
 
-enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a, struct jt_form *out)
+enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a,
+                                     const struct jt_form_more *more, struct jt_form *out)
 {
-    static const struct jt_json_limits limits = {16384, 1, JT_FORM_MAX};
+    static const struct jt_json_limits flat = {16384, 1, JT_FORM_MAX};
+    static const struct jt_json_limits deep = {16384, 4, 1024};
     struct jt_json *doc = NULL;
-    struct json_walk w = {a, out, JT_FORM_OK};
+    struct json_walk w = {a, out, JT_FORM_OK, more};
     out->n = 0;
-    enum jt_err e = jt_json_parse(body, &limits, &doc);
+    enum jt_err e = jt_json_parse(body, more == NULL ? &flat : &deep, &doc);
     if (e != JT_OK) {
         return e == JT_E_NOMEM ? JT_FORM_NOMEM : JT_FORM_SYNTAX;
     }

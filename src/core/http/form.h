@@ -41,8 +41,15 @@ enum jt_form_fault jt_form_read(struct jt_slice body, struct jt_arena *a, struct
 /* One string decoded by the same rules (client_id and secret in HTTP Basic, RFC 6749
  * section 2.3.1). */
 enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, struct jt_slice *out);
-/* One JSON object, depth 1, string values only (core/json does the strict reading). */
-enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a, struct jt_form *out);
+/* One JSON object of strings (core/json does the strict reading). Other values are refused, unless
+ * more is given and takes them: it says whether a member of that name and value may stand there. */
+struct jt_jval;
+struct jt_form_more {
+    bool (*take)(void *ctx, struct jt_slice name, const struct jt_jval *value);
+    void *ctx;
+};
+enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a,
+                                     const struct jt_form_more *more, struct jt_form *out);
 /* The value, or an empty slice: an empty parameter counts as omitted (RFC 6749 section 3.2). */
 struct jt_slice jt_form_get(const struct jt_form *f, const char *name);
 

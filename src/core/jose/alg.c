@@ -8,6 +8,8 @@ static const struct {
 } rows[] = {
     {JT_ALG_RS256, "RS256", JT_KEY_RSA},
     {JT_ALG_ES256, "ES256", JT_KEY_P256},
+    {JT_ALG_PS256, "PS256", JT_KEY_RSA},
+    {JT_ALG_EDDSA, "EdDSA", JT_KEY_ED25519}, /* RFC 8037 section 3.1 */
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])

@@ -15,6 +15,26 @@ static void put_number(struct jt_jw *w, const char *name, const uint8_t *p, size
     jt_jw_kstr(w, name, jt_slice(text, k));
 }
 
+/* How a kind of key is written: RFC 7518 section 6, RFC 8037 section 2. */
+static const struct form {
+    enum jt_key_kind kind;
+    const char *kty, *crv; /* crv NULL: none */
+    const char *a, *b;     /* names of the public numbers; b NULL: one only */
+} forms[] = {
+    {JT_KEY_RSA, "RSA", NULL, "n", "e"},
+    {JT_KEY_P256, "EC", "P-256", "x", "y"},
+    {JT_KEY_ED25519, "OKP", "Ed25519", "x", NULL},
+};
+
+static const struct form *form_of(enum jt_key_kind kind)
+{
+    const struct form *f = &forms[0];
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        f = forms[i].kind == kind ? &forms[i] : f;
+    }
+    return f;
+}
+
 enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg alg,
                          struct jt_slice kid)
 {
@@ -23,17 +43,19 @@ enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg a
         return JT_E_UNSUPPORTED;
     }
     JT_TRY(jt_pkey_params(k, &p));
-    bool rsa = p.kind == JT_KEY_RSA;
+    const struct form *form = form_of(p.kind);
     jt_jw_obj(w);
-    jt_jw_kstr(w, "kty", rsa ? JT_LIT("RSA") : JT_LIT("EC"));
+    jt_jw_kstr(w, "kty", jt_str(form->kty));
     jt_jw_kstr(w, "kid", kid);
     jt_jw_kstr(w, "use", JT_LIT("sig"));
     jt_jw_kstr(w, "alg", jt_str(jt_alg_name(alg)));
-    if (!rsa) {
-        jt_jw_kstr(w, "crv", JT_LIT("P-256"));
+    if (form->crv != NULL) {
+        jt_jw_kstr(w, "crv", jt_str(form->crv));
     }
-    put_number(w, rsa ? "n" : "x", p.a, p.a_n);
-    put_number(w, rsa ? "e" : "y", p.b, p.b_n);
+    put_number(w, form->a, p.a, p.a_n);
+    if (form->b != NULL) {
+        put_number(w, form->b, p.b, p.b_n);
+    }
     jt_jw_end_obj(w);
     return JT_OK;
 }
@@ -54,10 +76,13 @@ enum jt_err jt_jwk_thumbprint(struct jt_crypt *c, const struct jt_pkey *k,
         jt_jw_kstr(&w, "kty", JT_LIT("RSA"));
         put_number(&w, "n", p.a, p.a_n);
     } else {
-        jt_jw_kstr(&w, "crv", JT_LIT("P-256"));
-        jt_jw_kstr(&w, "kty", JT_LIT("EC"));
-        put_number(&w, "x", p.a, p.a_n);
-        put_number(&w, "y", p.b, p.b_n);
+        const struct form *form = form_of(p.kind);
+        jt_jw_kstr(&w, "crv", jt_str(form->crv));
+        jt_jw_kstr(&w, "kty", jt_str(form->kty));
+        put_number(&w, form->a, p.a, p.a_n);
+        if (form->b != NULL) {
+            put_number(&w, form->b, p.b, p.b_n);
+        }
     }
     jt_jw_end_obj(&w);
     if (!jt_buf_ok(&b)) {
@@ -137,15 +162,15 @@ static enum jt_err read_key(const struct jt_jval *v, struct jt_pubparams *p)
     if (!jt_jval_str(jt_jobj_get(v, "kty"), &kty) || !text(v, "crv", &crv)) {
         return JT_E_SYNTAX;
     }
-    if (jt_slice_eq(kty, JT_LIT("RSA"))) {
-        p->kind = JT_KEY_RSA;
-        JT_TRY(number(v, "n", p->a, &p->a_n));
-        return number(v, "e", p->b, &p->b_n);
-    }
-    if (jt_slice_eq(kty, JT_LIT("EC")) && jt_slice_eq(crv, JT_LIT("P-256"))) {
-        p->kind = JT_KEY_P256;
-        JT_TRY(number(v, "x", p->a, &p->a_n));
-        return number(v, "y", p->b, &p->b_n);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const struct form *f = &forms[i];
+        if (!jt_slice_eq(kty, jt_str(f->kty)) ||
+            (f->crv != NULL && !jt_slice_eq(crv, jt_str(f->crv)))) {
+            continue;
+        }
+        p->kind = f->kind;
+        JT_TRY(number(v, f->a, p->a, &p->a_n));
+        return f->b == NULL ? JT_OK : number(v, f->b, p->b, &p->b_n);
     }
     return JT_E_UNSUPPORTED;
 }

@@ -28,13 +28,13 @@ enum jt_err jt_ref_read(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE
     }
     JT_TRY(jt_b32_decode(text, block, &n));
     JT_TRY(jt_block_decrypt(c, key, block, block));
-    if (block[0] < JT_REF_EVENT || block[0] > JT_REF_REQUEST ||
+    if (block[0] < JT_REF_EVENT || block[0] > JT_REF_CURSOR ||
         memcmp(block + 1, zeros, sizeof zeros) != 0) {
         return JT_E_CRYPTO;
     }
     const uint16_t b = (uint16_t)(block[6] << 8 | block[7]);
-    if (block[0] != JT_REF_COUNTED && b != 0) {
-        return JT_E_CRYPTO; /* only a counted one has a reason code */
+    if (block[0] != JT_REF_COUNTED && block[0] != JT_REF_CURSOR && b != 0) {
+        return JT_E_CRYPTO; /* only these have a second part */
     }
     out->kind = (enum jt_ref_kind)block[0];
     out->b = b;
@@ -49,8 +49,17 @@ enum jt_err jt_ref_read(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE
 enum jt_err jt_jti_write(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE],
                          const struct jt_jti *j, char out[static JT_JTI_LEN])
 {
+    uint8_t salt[4];
+    JT_TRY(jt_crypt_random(c, salt, sizeof salt));
+    return jt_jti_write_with(c, key, j, salt, out);
+}
+
+enum jt_err jt_jti_write_with(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE],
+                              const struct jt_jti *j, const uint8_t salt[static 4],
+                              char out[static JT_JTI_LEN])
+{
     uint8_t block[JT_BLOCK_SIZE];
-    JT_TRY(jt_crypt_random(c, block, 4));
+    memcpy(block, salt, 4);
     jt_put_be64(block + 4, j->sequence);
     jt_put_be32(block + 12, j->credential);
     JT_TRY(jt_block_encrypt(c, key, block, block));

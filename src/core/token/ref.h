@@ -20,6 +20,7 @@ enum jt_ref_kind {
     JT_REF_COUNTED, /* a = minute since 1970, b = reason code: refused in a flood, counted with
                        others */
     JT_REF_REQUEST, /* a = a number of this process, b = 0: answered without an event */
+    JT_REF_CURSOR,  /* where a list goes on: a = place, b = which list */
 };
 
 struct jt_ref {
@@ -42,6 +43,10 @@ struct jt_jti {
 /* 4 random bytes complete the block. */
 JT_MUST enum jt_err jt_jti_write(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE],
                                  const struct jt_jti *j, char out[static JT_JTI_LEN]);
+/* The same with these 4 bytes: an opaque token has the same jti whenever it is asked about. */
+JT_MUST enum jt_err jt_jti_write_with(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE],
+                                      const struct jt_jti *j, const uint8_t salt[static 4],
+                                      char out[static JT_JTI_LEN]);
 JT_MUST enum jt_err jt_jti_read(struct jt_crypt *c, const uint8_t key[static JT_KEY_SIZE],
                                 struct jt_slice text, struct jt_jti *out);
 

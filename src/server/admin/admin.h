@@ -12,6 +12,12 @@
 #include "../flow/flow.h"
 
 const struct jt_endpoint *jt_route_admin(struct jt_slice path, enum jt_http_method method);
+/* All methods that the path takes, 1 << enum jt_http_method each. */
+unsigned jt_route_admin_methods(struct jt_slice path);
+/* Decodes the segments that the endpoint's "*" stand for; false: a broken %XX. */
+bool jt_route_segments(struct jt_flow *f);
+extern const struct jt_endpoint jt_admin_endpoints[];
+extern const size_t jt_admin_endpoints_n;
 
 extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[],
     jt_resource_show_steps[], jt_resource_update_steps[], jt_client_list_steps[],
@@ -59,11 +65,16 @@ struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
 /* The optional text member, copied into the arena. False when it is there and not a string. */
 bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
                    struct jt_slice *out);
+/* Which list a cursor belongs to. */
+enum jt_admin_list { JT_LIST_NONE = 0, JT_LIST_RESOURCES, JT_LIST_CLIENTS, JT_LIST_GRANTS, JT_LIST_AUDIT };
 /* ?limit= and ?cursor= */
-bool jt_admin_page(struct jt_flow *f, size_t *limit, uint64_t *cursor);
+bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor);
+/* "next_cursor" of a page: sealed, so that a place in a list tells nothing and cannot be made up. */
+void jt_admin_next(struct jt_jw *w, struct jt_flow *f, struct jt_crypt *c, enum jt_admin_list list,
+                   uint64_t cursor);
 /* A page of all objects of a kind, each written by view. */
-enum jt_next jt_admin_list(struct jt_flow *f, enum jt_object_kind kind,
-                           void (*view)(struct jt_jw *w, const struct jt_object *o));
+enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
+                           void (*view)(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o));
 /* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK. */
 struct jt_outcome {
     enum jt_err err;

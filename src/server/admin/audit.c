@@ -77,8 +77,7 @@ static void run_list(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
     a->result = read_pages(&p, audit);
     jt_jw_end_arr(&p.w);
     if (a->next > 0) {
-        char d[JT_U64_DIGITS];
-        jt_jw_kstr(&p.w, "next_cursor", jt_fmt_u64(a->next, d));
+        jt_admin_next(&p.w, f, crypt, JT_LIST_AUDIT, a->next);
     }
     jt_jw_end_obj(&p.w);
 }
@@ -101,7 +100,7 @@ static bool read_filters(struct jt_flow *f)
     }
     a->audit.client_id = jt_form_get(&a->query, "client");
     a->audit.newest_first = true;
-    return jt_admin_page(f, &a->limit, &a->audit.to_seq);
+    return jt_admin_page(f, JT_LIST_AUDIT, &a->limit, &a->audit.to_seq);
 }
 
 static enum jt_next list_read(struct jt_flow *f)
@@ -163,10 +162,10 @@ static enum jt_next show_read(struct jt_flow *f)
 {
     uint64_t seq = 0;
     struct jt_ref ref = {0};
-    if (jt_parse_u64(f->segment, INT64_MAX, &seq) == JT_OK && seq > 0) {
+    if (jt_parse_u64(f->segments[0], INT64_MAX, &seq) == JT_OK && seq > 0) {
         return read_one(f, seq);
     }
-    if (jt_ref_read(f->local->crypt, f->app->reference_key, f->segment, &ref) != JT_OK) {
+    if (jt_ref_read(f->local->crypt, f->app->reference_key, f->segments[0], &ref) != JT_OK) {
         return jt_problem(f, 404, "reference",
                           "this is neither a sequence number nor a reference made by this server");
     }
@@ -210,7 +209,7 @@ static enum jt_next explain_counted(struct jt_flow *f, const struct jt_ref *ref)
     struct jt_buf b;
     jt_buf_init(&b, 8192);
     struct jt_jw w = jt_jw(&b);
-    explanation(&w, f->segment, row->name, says, row->advice);
+    explanation(&w, f->segments[0], row->name, says, row->advice);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, 200, &b, 0);
 }
@@ -218,7 +217,7 @@ static enum jt_next explain_counted(struct jt_flow *f, const struct jt_ref *ref)
 static enum jt_next explain_read(struct jt_flow *f)
 {
     struct jt_ref ref = {0};
-    enum jt_err e = jt_ref_read(f->local->crypt, f->app->reference_key, f->segment, &ref);
+    enum jt_err e = jt_ref_read(f->local->crypt, f->app->reference_key, f->segments[0], &ref);
     if (e != JT_OK) {
         return jt_problem(f, 404, "reference",
                           e == JT_E_SYNTAX ? "a reference has 26 characters of a-z and 2-7: copy "
@@ -231,6 +230,7 @@ static enum jt_next explain_read(struct jt_flow *f)
     case JT_REF_COUNTED:
         return explain_counted(f, &ref);
     case JT_REF_REQUEST:
+    case JT_REF_CURSOR:
     case JT_REF_NONE:
         break;
     }
@@ -253,7 +253,7 @@ static enum jt_next explain_respond(struct jt_flow *f)
     jt_buf_init(&b, 128u << 10);
     struct jt_jw w = jt_jw(&b);
     bool refused = row->name[0] != '\0';
-    explanation(&w, f->segment, row->name, refused ? row->meaning : "this was not a refusal",
+    explanation(&w, f->segments[0], row->name, refused ? row->meaning : "this was not a refusal",
                 row->advice);
     jt_jw_key(&w, "event");
     jt_jw_raw(&w, jt_buf_slice(&a->out));

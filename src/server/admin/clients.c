@@ -197,17 +197,18 @@ static enum jt_next create_respond(struct jt_flow *f)
 
 static enum jt_next show(struct jt_flow *f)
 {
-    return show_one(f, 200, f->segment, jt_slice(NULL, 0));
+    return show_one(f, 200, f->segments[0], jt_slice(NULL, 0));
 }
 
-static void view(struct jt_jw *w, const struct jt_object *o)
+static void view(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o)
 {
+    (void)f;
     jt_view_client(w, (const struct jt_client *)o, jt_slice(NULL, 0));
 }
 
 static enum jt_next list(struct jt_flow *f)
 {
-    return jt_admin_list(f, JT_OBJ_CLIENT, view);
+    return jt_admin_list(f, JT_LIST_CLIENTS, JT_OBJ_CLIENT, view);
 }
 
 const struct jt_step jt_client_list_steps[] = {{"allow", jt_admin_allow}, {"respond", list}};

@@ -3,7 +3,7 @@
 
 #include "../../core/base/num.h"
 #include "../../core/http/response.h"
-#include "../../core/http/uri.h"
+#include "../../core/token/ref.h"
 #include "admin.h"
 
 #define BODY_MAX 4096u
@@ -56,11 +56,8 @@ enum jt_next jt_admin_allow(struct jt_flow *f)
         jt_form_read(f->x->head.query, &f->x->arena, &a->query) != JT_FORM_OK) {
         return jt_problem(f, 400, "query", "the query part of the URL is malformed");
     }
-    if (f->endpoint->prefix) {
-        struct jt_slice raw = jt_slice_from(f->x->head.path, strlen(f->endpoint->path));
-        if (jt_percent_decode(raw, &f->x->arena, &f->segment) != JT_OK || f->segment.n == 0) {
-            return jt_problem(f, 400, "path", "the path has a broken %XX");
-        }
+    if (!jt_route_segments(f)) {
+        return jt_problem(f, 400, "path", "the path has a broken %XX");
     }
     return JT_NEXT;
 }
@@ -114,15 +111,40 @@ bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
     return jt_jval_str(m, &s) && jt_arena_copy(&f->x->arena, s, out);
 }
 
-bool jt_admin_page(struct jt_flow *f, size_t *limit, uint64_t *cursor)
+static bool read_cursor(struct jt_flow *f, enum jt_admin_list list, struct jt_slice text,
+                        uint64_t *cursor)
+{
+    struct jt_ref ref = {0};
+    *cursor = 0;
+    if (text.n == 0) {
+        return true;
+    }
+    if (jt_ref_read(f->local->crypt, f->app->reference_key, text, &ref) != JT_OK ||
+        ref.kind != JT_REF_CURSOR || ref.b != (uint16_t)list) {
+        return false;
+    }
+    *cursor = ref.a;
+    return true;
+}
+
+void jt_admin_next(struct jt_jw *w, struct jt_flow *f, struct jt_crypt *c, enum jt_admin_list list,
+                   uint64_t cursor)
+{
+    const struct jt_ref ref = {JT_REF_CURSOR, cursor, (uint16_t)list};
+    char text[JT_REF_LEN];
+    if (jt_ref_write(c, f->app->reference_key, &ref, text) == JT_OK) {
+        jt_jw_kstr(w, "next_cursor", jt_slice(text, sizeof text));
+    }
+}
+
+bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor)
 {
     struct jt_admin *a = jt_admin_of(f);
     struct jt_slice l = jt_form_get(&a->query, "limit");
     struct jt_slice c = jt_form_get(&a->query, "cursor");
     uint64_t v = 100;
-    *cursor = 0;
     if ((l.n > 0 && jt_parse_u64(l, JT_PAGE_MAX, &v) != JT_OK) || v == 0 ||
-        (c.n > 0 && jt_parse_u64(c, UINT64_MAX, cursor) != JT_OK)) {
+        !read_cursor(f, list, c, cursor)) {
         (void)jt_problem(f, 400, "page", "limit is 1 to 1000; cursor is what next_cursor said");
         return false;
     }
@@ -130,12 +152,12 @@ bool jt_admin_page(struct jt_flow *f, size_t *limit, uint64_t *cursor)
     return true;
 }
 
-enum jt_next jt_admin_list(struct jt_flow *f, enum jt_object_kind kind,
-                           void (*view)(struct jt_jw *w, const struct jt_object *o))
+enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
+                           void (*view)(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o))
 {
     size_t limit = 0;
     uint64_t cursor = 0;
-    if (!jt_admin_page(f, &limit, &cursor)) {
+    if (!jt_admin_page(f, list, &limit, &cursor)) {
         return JT_DONE;
     }
     const struct jt_object **page = jt_arena_array(&f->x->arena, limit, sizeof *page);
@@ -150,12 +172,11 @@ enum jt_next jt_admin_list(struct jt_flow *f, enum jt_object_kind kind,
     jt_jw_key(&w, "items");
     jt_jw_arr(&w);
     for (size_t i = 0; i < n; i++) {
-        view(&w, page[i]);
+        view(&w, f, page[i]);
     }
     jt_jw_end_arr(&w);
     if (n == limit) {
-        char d[JT_U64_DIGITS];
-        jt_jw_kstr(&w, "next_cursor", jt_fmt_u64(cursor, d));
+        jt_admin_next(&w, f, f->local->crypt, list, cursor);
     }
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, 200, &b, 0);

@@ -92,7 +92,7 @@ static const char *read_numbers(struct jt_flow *f, const struct jt_jval *root)
     }
     v = jt_jobj_get(root, "lifetime");
     if (v != NULL && (!jt_jval_int(v, &r->lifetime_s) || r->lifetime_s < 1 ||
-                      r->lifetime_s > f->app->token_max_lifetime_s)) {
+                      r->lifetime_s > f->settings->token_max_lifetime_s)) {
         return "lifetime is a number of seconds from 1 to token.max_lifetime";
     }
     v = jt_jobj_get(root, "format");
@@ -120,8 +120,8 @@ static enum jt_next create_parse(struct jt_flow *f)
     if (doc == NULL) {
         return JT_DONE;
     }
-    a->resource.alg = f->app->token_alg;
-    a->resource.lifetime_s = f->app->token_lifetime_s;
+    a->resource.alg = f->settings->token_alg;
+    a->resource.lifetime_s = f->settings->token_lifetime_s;
     const struct jt_jval *root = jt_json_root(doc);
     const char *why = "audience is the identifier of the API, such as https://api.example.com";
     if (jt_admin_text(f, root, "audience", &a->resource.o.name) &&
@@ -148,7 +148,7 @@ static void make_key(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
 static enum jt_next prepare_key(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    if (jt_keys_refresh(&f->local->keys, f->app->directory, f->local->crypt) != JT_OK) {
+    if (jt_flow_keys(f) != JT_OK) {
         return jt_problem(f, 503, "internal", "the signing keys cannot be read");
     }
     if (a->resource.alg == JT_ALG_NONE ||
@@ -245,7 +245,7 @@ static bool read_version(struct jt_flow *f)
 static enum jt_next update_parse(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    a->resource.o.name = f->segment;
+    a->resource.o.name = f->segments[0];
     if (!read_version(f)) {
         return JT_DONE;
     }
@@ -260,17 +260,18 @@ static enum jt_next update_parse(struct jt_flow *f)
 
 static enum jt_next show(struct jt_flow *f)
 {
-    return show_one(f, 200, f->segment);
+    return show_one(f, 200, f->segments[0]);
 }
 
-static void view(struct jt_jw *w, const struct jt_object *o)
+static void view(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o)
 {
+    (void)f;
     jt_view_resource(w, (const struct jt_resource *)o);
 }
 
 static enum jt_next list(struct jt_flow *f)
 {
-    return jt_admin_list(f, JT_OBJ_RESOURCE, view);
+    return jt_admin_list(f, JT_LIST_RESOURCES, JT_OBJ_RESOURCE, view);
 }
 
 const struct jt_step jt_resource_list_steps[] = {{"allow", jt_admin_allow}, {"respond", list}};

@@ -10,6 +10,15 @@
 #include "flood.h"
 #include "writer.h"
 
+/* One thing that a change puts or drops. */
+struct jt_put {
+    enum jt_object_kind kind;
+    struct jt_slice name;
+    struct jt_object *obj;      /* NULL: dropped */
+    struct jt_publication *pub; /* NULL: the directory does not keep this kind */
+    uint8_t row[8];             /* what the store knows a dropped opaque token by */
+};
+
 /* A change that is in jeton.db, whose event is not in audit.db yet. */
 struct jt_pending {
     struct jt_pending *next;
@@ -17,16 +26,14 @@ struct jt_pending {
     struct jt_event event;
     bool has_event;
     struct jt_job *job; /* waits for the outcome; NULL once it was told */
-    size_t npubs;
-    struct jt_publication **pubs;
-    struct jt_object **objects; /* what pubs show, for jt_change_find */
+    size_t nputs;
+    struct jt_put *puts; /* for jt_change_find, and to be shown */
 };
 
 struct jt_change {
     struct jt_writer *w;
     size_t n, cap;
-    struct jt_publication **pubs;
-    struct jt_object **objects;
+    struct jt_put *puts;
 };
 
 struct jt_writer {
@@ -49,8 +56,10 @@ struct jt_writer {
     int64_t start_wall_us, start_mono_us; /* drift is measured from here */
     int64_t last_event_us;                /* of the log at start */
     int64_t upkeep_us;                    /* monotonic: when upkeep is next due */
+    int64_t uses_us;                      /* and when uses of credentials are written */
+    uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */
     _Atomic uint64_t commits, nevents_total, counted, failures, unaudited;
-    _Atomic bool failing;
+    _Atomic bool failing, degrade;
 };
 
 /* mailbox.c */
@@ -60,8 +69,19 @@ struct jt_job *jt_job_reverse(struct jt_job *list);
 enum jt_err jt_batch_change(struct jt_writer *w, struct jt_job *job);
 /* Shows and forgets every pending change; their events are on disk. */
 void jt_batch_publish(struct jt_writer *w);
-void jt_pending_free(struct jt_pending *p, struct jt_directory *d);
+void jt_pending_free(struct jt_pending *p);
 size_t jt_pending_count(const struct jt_writer *w);
+
+/* token.c: writes the opaque tokens of the batch to jeton.db, all in one transaction; a job whose
+ * token could not be written has its result set. */
+void jt_batch_tokens_write(struct jt_writer *w, struct jt_job *jobs);
+/* Shows them, once their events are on disk; else forgets them. */
+void jt_batch_tokens_end(struct jt_writer *w, struct jt_job *jobs, bool show);
+
+/* expire.c: tokens and revocations whose time is over leave, some at a time; uses of credentials
+ * are written. */
+void jt_expire(struct jt_writer *w);
+void jt_write_uses(struct jt_writer *w, bool at_stop);
 
 /* append.c: numbers, chains and appends w->events; the log's end moves only on success. */
 enum jt_err jt_batch_append(struct jt_writer *w);

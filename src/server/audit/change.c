@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "../../core/base/num.h"
 #include "batch.h"
 
 #define EVENT_ARENA 16384u
@@ -15,17 +16,46 @@ int64_t jt_change_now_s(const struct jt_change *chg)
     return jt_wall_s(chg->w->o.clock);
 }
 
+uint64_t jt_change_sequence(const struct jt_change *chg)
+{
+    return atomic_load(chg->w->o.issue_sequence);
+}
+
+uint32_t jt_change_last_credential(const struct jt_change *chg)
+{
+    return chg->w->next_credential - 1;
+}
+
+size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t *cursor,
+                      const struct jt_object **out, size_t max)
+{
+    return jt_directory_page(chg->w->o.directory, kind, cursor, out, max);
+}
+
+void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
+{
+    chg->w->o.on_failure = p->on_failure;
+    atomic_store(&chg->w->degrade, p->on_failure == JT_AUDIT_DEGRADE);
+    chg->w->o.retain_s = p->retain_s;
+    chg->w->o.max_bytes = p->max_bytes;
+}
+
+void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p))
+{
+    jt_epoch_retire(chg->w->o.epochs, p, free_fn);
+}
+
 uint32_t jt_change_next_credential(struct jt_change *chg)
 {
     return chg->w->next_credential++;
 }
 
-static const struct jt_object *find_in(struct jt_object *const *objects, size_t n,
-                                       enum jt_object_kind kind, struct jt_slice name)
+static const struct jt_put *find_in(const struct jt_put *puts, size_t n, enum jt_object_kind kind,
+                                    struct jt_slice name)
 {
     for (size_t i = n; i > 0; i--) {
-        if (objects[i - 1]->kind == kind && jt_slice_eq(objects[i - 1]->name, name)) {
-            return objects[i - 1];
+        if (puts[i - 1].kind == kind && jt_slice_eq(puts[i - 1].name, name)) {
+            return &puts[i - 1];
         }
     }
     return NULL;
@@ -34,16 +64,15 @@ static const struct jt_object *find_in(struct jt_object *const *objects, size_t 
 const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
                                        struct jt_slice name)
 {
-    const struct jt_object *o = find_in(chg->objects, chg->n, kind, name);
-    const struct jt_object *newest = NULL;
-    for (const struct jt_pending *p = chg->w->pending_head; o == NULL && p != NULL; p = p->next) {
-        const struct jt_object *f = find_in(p->objects, p->npubs, kind, name);
+    const struct jt_put *found = find_in(chg->puts, chg->n, kind, name);
+    const struct jt_put *newest = NULL;
+    for (const struct jt_pending *p = chg->w->pending_head; found == NULL && p != NULL;
+         p = p->next) {
+        const struct jt_put *f = find_in(p->puts, p->nputs, kind, name);
         newest = f != NULL ? f : newest;
     }
-    if (o == NULL) {
-        o = newest != NULL ? newest : jt_directory_find(chg->w->o.directory, kind, name);
-    }
-    return o;
+    found = found != NULL ? found : newest;
+    return found != NULL ? found->obj : jt_directory_find(chg->w->o.directory, kind, name);
 }
 
 static bool grow(struct jt_change *chg)
@@ -52,30 +81,48 @@ static bool grow(struct jt_change *chg)
         return true;
     }
     size_t cap = chg->cap == 0 ? 4 : chg->cap * 2;
-    struct jt_publication **pubs = realloc(chg->pubs, cap * sizeof(struct jt_publication *));
-    if (pubs == NULL) {
+    struct jt_put *puts = realloc(chg->puts, cap * sizeof *puts);
+    if (puts == NULL) {
         return false;
     }
-    chg->pubs = pubs;
-    struct jt_object **objects = realloc(chg->objects, cap * sizeof(struct jt_object *));
-    if (objects == NULL) {
-        return false;
-    }
-    chg->objects = objects;
+    chg->puts = puts;
     chg->cap = cap;
     return true;
 }
 
-enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj)
+static enum jt_err room(struct jt_change *chg)
 {
     if (chg->n == PUTS_MAX) {
         return JT_E_LIMIT;
     }
-    if (!grow(chg)) {
-        return JT_E_NOMEM;
+    return grow(chg) ? JT_OK : JT_E_NOMEM;
+}
+
+enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj)
+{
+    struct jt_put put = {.kind = obj->kind, .name = obj->name, .obj = obj};
+    JT_TRY(room(chg));
+    if (jt_directory_holds(obj->kind)) {
+        JT_TRY(jt_directory_prepare(chg->w->o.directory, obj, &put.pub));
     }
-    JT_TRY(jt_directory_prepare(chg->w->o.directory, obj, &chg->pubs[chg->n]));
-    chg->objects[chg->n++] = obj;
+    chg->puts[chg->n++] = put;
+    return JT_OK;
+}
+
+enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind, struct jt_slice name)
+{
+    const struct jt_object *o = jt_change_find(chg, kind, name);
+    struct jt_put put = {.kind = kind};
+    if (o == NULL) {
+        return JT_E_NOTFOUND;
+    }
+    put.name = o->name; /* it lives until the drop is shown */
+    if (kind == JT_OBJ_TOKEN) {
+        jt_put_be64(put.row, ((const struct jt_opaque *)o)->sequence);
+    }
+    JT_TRY(room(chg));
+    JT_TRY(jt_directory_prepare_drop(chg->w->o.directory, kind, put.name, &put.pub));
+    chg->puts[chg->n++] = put;
     return JT_OK;
 }
 
@@ -92,23 +139,21 @@ enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *ob
     return e;
 }
 
-static void discard(struct jt_change *chg)
+static void discard(struct jt_put *puts, size_t n)
 {
-    for (size_t i = 0; i < chg->n; i++) {
-        jt_directory_discard(&chg->pubs[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (puts[i].pub != NULL) {
+            jt_directory_discard(&puts[i].pub); /* the object with it */
+        } else {
+            jt_object_free(puts[i].obj);
+        }
     }
-    free(chg->pubs);
-    free(chg->objects);
+    free(puts);
 }
 
-void jt_pending_free(struct jt_pending *p, struct jt_directory *d)
+void jt_pending_free(struct jt_pending *p)
 {
-    (void)d;
-    for (size_t i = 0; i < p->npubs; i++) {
-        jt_directory_discard(&p->pubs[i]);
-    }
-    free(p->pubs);
-    free(p->objects);
+    discard(p->puts, p->nputs);
     jt_arena_free(&p->arena);
     free(p);
 }
@@ -122,15 +167,27 @@ size_t jt_pending_count(const struct jt_writer *w)
     return n;
 }
 
+static enum jt_err write_put(struct jt_store *s, const struct jt_put *p)
+{
+    if (p->obj != NULL) {
+        return s->ops->put(s, p->obj);
+    }
+    return s->ops->remove(
+        s, p->kind, p->kind == JT_OBJ_TOKEN ? jt_slice(p->row, sizeof p->row) : p->name);
+}
+
 static enum jt_err write_state(struct jt_writer *w, const struct jt_change *chg,
                                struct jt_pending *p)
 {
     struct jt_store *s = w->o.store;
     const struct jt_event *events[1] = {&p->event};
+    if (chg->n == 0 && !p->has_event) {
+        return JT_OK; /* nothing that the disk should know */
+    }
     JT_TRY(s->ops->begin(s));
     enum jt_err e = JT_OK;
     for (size_t i = 0; i < chg->n && e == JT_OK; i++) {
-        e = s->ops->put(s, chg->objects[i]);
+        e = write_put(s, &chg->puts[i]);
     }
     if (e != JT_OK) {
         s->ops->rollback(s);
@@ -149,7 +206,7 @@ static struct jt_pending *pending_new(struct jt_writer *w, struct jt_job *job)
     jt_arena_init(&p->arena, EVENT_ARENA);
     p->has_event = job->event.type != JT_EV_NONE;
     if (p->has_event && !jt_event_copy(&p->arena, &job->event, &p->event)) {
-        jt_pending_free(p, NULL);
+        jt_pending_free(p);
         return NULL;
     }
     p->event.seq = w->last_seq + jt_pending_count(w) + 1;
@@ -172,21 +229,20 @@ enum jt_err jt_batch_change(struct jt_writer *w, struct jt_job *job)
     struct jt_change chg = {.w = w};
     enum jt_err e = job->change(&chg, job->ctx);
     if (e != JT_OK) {
-        discard(&chg);
+        discard(chg.puts, chg.n);
         return e;
     }
     struct jt_pending *p = pending_new(w, job);
     e = p == NULL ? JT_E_NOMEM : write_state(w, &chg, p);
     if (e != JT_OK) {
         if (p != NULL) {
-            jt_pending_free(p, NULL);
+            jt_pending_free(p);
         }
-        discard(&chg);
+        discard(chg.puts, chg.n);
         return e;
     }
-    p->pubs = chg.pubs;
-    p->objects = chg.objects;
-    p->npubs = chg.n;
+    p->puts = chg.puts;
+    p->nputs = chg.n;
     append_pending(w, p);
     return JT_OK;
 }
@@ -196,10 +252,13 @@ void jt_batch_publish(struct jt_writer *w)
     while (w->pending_head != NULL) {
         struct jt_pending *p = w->pending_head;
         w->pending_head = p->next;
-        for (size_t i = 0; i < p->npubs; i++) {
-            jt_directory_publish(w->o.directory, &p->pubs[i]);
+        for (size_t i = 0; i < p->nputs; i++) {
+            if (p->puts[i].pub != NULL) {
+                jt_directory_publish(w->o.directory, &p->puts[i].pub);
+                p->puts[i].obj = NULL; /* the directory's now */
+            }
         }
-        jt_pending_free(p, w->o.directory);
+        jt_pending_free(p);
     }
     w->pending_tail = NULL;
 }

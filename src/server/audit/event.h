@@ -25,10 +25,32 @@
     X(INTROSPECTED, "introspection", "one introspection (audit.introspection: each)")              \
     X(REQUEST_REFUSED, "request.refused", "a request that could not be read")                      \
     X(DENIALS_COUNTED, "denials.counted", "refusals of one minute beyond the singly recorded")     \
+    X(TOKEN_REVOKED, "token.revoked", "a token was revoked before its time")                       \
+    X(TOKENS_REVOKED, "tokens.revoked", "all tokens of a client, credential or key were revoked")  \
+    X(REVOCATION_IGNORED, "revocation.ignored",                                                    \
+      "a client asked to revoke a token that is unknown, over or not its own")                     \
+    X(REVOCATION_DENIED, "revocation.denied", "a revocation request was refused")                  \
     X(CLIENT_CREATED, "client.created", "an administrator created a client")                       \
     X(RESOURCE_CREATED, "resource.created", "an administrator created a resource")                 \
     X(RESOURCE_UPDATED, "resource.updated", "an administrator changed a resource")                 \
+    X(RESOURCE_DELETED, "resource.deleted", "an administrator deleted a resource")                 \
+    X(CLIENT_UPDATED, "client.updated", "an administrator changed a client")                       \
+    X(CLIENT_ENABLED, "client.enabled", "an administrator enabled a client")                       \
+    X(CLIENT_DISABLED, "client.disabled", "an administrator disabled a client")                    \
+    X(CLIENT_DELETED, "client.deleted", "an administrator deleted a client")                       \
+    X(GRANT_ADDED, "grant.added", "an administrator let a client have scopes")                     \
+    X(GRANT_REMOVED, "grant.removed", "an administrator took scopes from a client")                \
+    X(CREDENTIAL_ADDED, "credential.added", "a client was given a credential")                     \
+    X(CREDENTIAL_ROTATED, "credential.rotated", "a client was given a credential for its others")  \
+    X(CREDENTIAL_REVOKED, "credential.revoked", "a credential and its tokens were revoked")        \
     X(KEY_CREATED, "key.created", "a signing key was made")                                        \
+    X(KEY_ACTIVATED, "key.activated", "a signing key began to sign, and the one before ended")     \
+    X(KEY_RETIRING, "key.retiring", "a signing key no longer signs")                               \
+    X(KEY_RETIRED, "key.retired", "a signing key left, with its last token over")                  \
+    X(KEY_REVOKED, "key.revoked", "a signing key and its tokens were revoked")                     \
+    X(KEYS_REWRAPPED, "keys.rewrapped", "the data keys were wrapped under a new master key")       \
+    X(CONFIGURATION_RELOADED, "configuration.reloaded", "configuration and certificates were read again") \
+    X(SERVER_RESTORED, "server.restored", "the server starts from a backup: all earlier tokens ended") \
     X(ADMIN_DENIED, "admin.denied", "an administration request was not allowed")                   \
     X(SERVER_STARTED, "server.started", "the server started")                                      \
     X(SERVER_STOPPED, "server.stopped", "the server stopped")                                      \

@@ -119,7 +119,9 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
         return; /* their numbers are given: nothing may come before them */
     }
     write_counts(w, at_stop);
+    jt_write_uses(w, at_stop);
     if (!at_stop) {
+        jt_expire(w);
         prune(w);
     }
 }

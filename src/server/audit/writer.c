@@ -53,6 +53,7 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
         .failures = atomic_load(&w->failures),
         .unaudited = atomic_load(&w->unaudited),
         .disk_failing = atomic_load(&w->failing),
+        .degrade = atomic_load(&w->degrade),
     };
 }
 
@@ -139,7 +140,8 @@ static void run_changes(struct jt_writer *w, struct jt_job *jobs)
 static enum jt_err add_plain(struct jt_writer *w, struct jt_job *jobs)
 {
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
-        if (j->change == NULL && j->event.type != JT_EV_NONE && !counted(w, j) &&
+        if (j->change == NULL && j->result == JT_OK && j->event.type != JT_EV_NONE &&
+            !counted(w, j) &&
             !jt_batch_add(w, &j->event)) {
             return JT_E_NOMEM;
         }
@@ -159,12 +161,13 @@ static void conclude(struct jt_writer *w, struct jt_job *jobs, enum jt_err disk)
         }
     }
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
-        if (j->change != NULL || j->event.type == JT_EV_NONE || j->receipt.counted) {
+        if (j->change != NULL || j->result != JT_OK || j->event.type == JT_EV_NONE ||
+            j->receipt.counted) {
             continue;
         }
         if (disk == JT_OK) {
             j->receipt = (struct jt_receipt){.seq = j->event.seq, .on_disk = true};
-        } else if (w->o.on_failure == JT_AUDIT_DEGRADE) {
+        } else if (w->o.on_failure == JT_AUDIT_DEGRADE && j->opaque == NULL) {
             j->receipt = (struct jt_receipt){.unaudited = true};
             (void)atomic_fetch_add(&w->unaudited, 1);
         } else {
@@ -204,7 +207,7 @@ static void fail_all(struct jt_writer *w, struct jt_job *jobs, enum jt_err e)
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
         j->result = e;
         j->receipt = (struct jt_receipt){0};
-        if (j->change == NULL && w->o.on_failure == JT_AUDIT_DEGRADE) {
+        if (j->change == NULL && j->opaque == NULL && w->o.on_failure == JT_AUDIT_DEGRADE) {
             j->result = JT_OK;
             j->receipt.unaudited = true;
             (void)atomic_fetch_add(&w->unaudited, 1);
@@ -221,6 +224,7 @@ static void run_batch(struct jt_writer *w, struct jt_job *jobs)
         return;
     }
     run_changes(w, jobs);
+    jt_batch_tokens_write(w, jobs);
     w->nevents = 0;
     e = add_pending(w);
     if (e == JT_OK) {
@@ -238,6 +242,7 @@ static void run_batch(struct jt_writer *w, struct jt_job *jobs)
     if (e == JT_OK) {
         jt_batch_publish(w);
     }
+    jt_batch_tokens_end(w, jobs, e == JT_OK);
     mail(jobs);
     (void)jt_epoch_reclaim(w->o.epochs);
 }
@@ -315,7 +320,7 @@ static void release(struct jt_writer *w)
     while (w->pending_head != NULL) {
         struct jt_pending *p = w->pending_head;
         w->pending_head = p->next;
-        jt_pending_free(p, w->o.directory);
+        jt_pending_free(p);
     }
     jt_flood_free(&w->flood);
     jt_crypt_free(&w->crypt);
@@ -339,7 +344,8 @@ static enum jt_err prepare(struct jt_writer *w)
     memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
     w->start_wall_us = jt_wall_us(w->o.clock);
     w->start_mono_us = jt_mono_us(w->o.clock);
-    w->next_credential = highest_credential(w->o.directory) + 1;
+    uint32_t highest = highest_credential(w->o.directory);
+    w->next_credential = (highest > w->o.credential_floor ? highest : w->o.credential_floor) + 1;
     return s->ops->outbox(s, replay_one, w);
 }
 
@@ -350,6 +356,7 @@ enum jt_err jt_writer_start(const struct jt_writer_opts *o, struct jt_writer **o
         return JT_E_NOMEM;
     }
     w->o = *o;
+    atomic_store(&w->degrade, o->on_failure == JT_AUDIT_DEGRADE);
     jt_buf_init(&w->scratch, SCRATCH_MAX);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum jt_err e = w->wake_fd < 0 ? JT_E_IO : prepare(w);

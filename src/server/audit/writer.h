@@ -17,7 +17,9 @@
 #include "../../core/base/clock.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
+#include "../store/profile.h"
 #include "../store/store.h"
+#include "../store/usage.h"
 #include "event.h"
 
 /* Where finished jobs wait for their worker: a lock-free stack and an eventfd to wake it. */
@@ -56,6 +58,8 @@ struct jt_job {
     bool stranger;            /* a refusal before authentication: floods of these are counted */
     uint16_t reason_code;     /* row of reason.def, for counting */
     jt_change_fn change;      /* NULL: an event only */
+    const struct jt_opaque *opaque; /* NULL, or a token to be stored before its event */
+    struct jt_publication *shown;   /* the writer's own */
     void *ctx;
     enum jt_err result; /* of the change and of the disk */
     struct jt_receipt receipt;
@@ -71,6 +75,10 @@ struct jt_writer_opts {
     struct jt_store *store; /* owned by the writer from start to stop, then closed by the caller */
     struct jt_directory *directory;
     struct jt_epochs *epochs;
+    struct jt_profiles *profiles;          /* of opaque tokens */
+    struct jt_usage *usage;                /* NULL: none is kept */
+    const _Atomic uint64_t *issue_sequence; /* of the next token */
+    uint32_t credential_floor;             /* credential numbers up to this one are taken */
     const struct jt_clock *clock;
     enum jt_audit_failure on_failure;
     int64_t retain_s;                                       /* 0: for ever */
@@ -85,6 +93,7 @@ struct jt_writer_stats {
     uint64_t commits, events, counted, failures,
         unaudited; /* unaudited: answered in degrade without a record */
     bool disk_failing;
+    bool degrade; /* and goes on all the same */
 };
 
 /* Replays the outbox, then starts the thread. */
@@ -108,11 +117,30 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
 JT_MUST enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj);
 /* The same with a copy of obj, whose kind is set. */
 JT_MUST enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *obj);
+/* Removes it; JT_E_NOTFOUND. */
+JT_MUST enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind,
+                                   struct jt_slice name);
 /* What the directory and earlier changes of this batch hold, together. */
 const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
                                        struct jt_slice name);
 /* The next unused credential number. */
 uint32_t jt_change_next_credential(struct jt_change *chg);
+/* The last number that was given out. */
+uint32_t jt_change_last_credential(const struct jt_change *chg);
 int64_t jt_change_now_s(const struct jt_change *chg);
+/* The issue sequence of the next token: every token so far has a lower one. */
+uint64_t jt_change_sequence(const struct jt_change *chg);
+/* Objects of a kind in the directory, as jt_directory_page; changes of this batch are not in it. */
+size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t *cursor,
+                      const struct jt_object **out, size_t max);
+/* How the writer goes on when the disk fails, and what it keeps (reload of the configuration). */
+struct jt_writer_policy {
+    enum jt_audit_failure on_failure;
+    int64_t retain_s;
+    uint64_t max_bytes;
+};
+void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p);
+/* Frees p once no worker can still look at it. */
+void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p));
 
 #endif

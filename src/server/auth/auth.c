@@ -52,6 +52,16 @@ static const struct jt_auth_ops *choose(const struct jt_auth_input *in, enum jt_
     return found;
 }
 
+struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in)
+{
+    for (size_t i = 0; methods[i] != NULL; i++) {
+        if (methods[i]->detect(in)) {
+            return methods[i]->claimed(ctx, in);
+        }
+    }
+    return jt_slice(NULL, 0);
+}
+
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
                      struct jt_auth_result *out)
 {

@@ -33,6 +33,7 @@ struct jt_auth_context {
     struct jt_crypt *crypt;
     struct jt_arena *arena;
     int64_t now_s;
+    const struct jt_addr *peer; /* whose address the request comes from */
 };
 
 struct jt_auth_result {
@@ -41,12 +42,16 @@ struct jt_auth_result {
     const struct jt_principal *principal; /* when proven */
     const char *method;                   /* of the one that was used, or NULL */
     struct jt_slice claimed;              /* the client_id that was said */
+    bool tried;                           /* a proof was offered, and it was wrong */
     struct jt_slice credential_id;        /* of the credential that was tried, if known */
 };
 
 /* Runs every method's detect; more than one is refused, exactly one verifies. */
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
                      struct jt_auth_result *out);
+
+/* The client_id of a request that carries a proof, before anything is verified; empty: no proof. */
+struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in);
 
 const struct jt_client *jt_principal_client(const struct jt_principal *p);
 const struct jt_credential *jt_principal_credential(const struct jt_principal *p);

@@ -13,14 +13,32 @@ static const struct jt_credential *credential_by_id(const struct jt_client *c, s
     return NULL;
 }
 
-static bool usable(const struct jt_credential *k, int64_t now_s)
+/* The right secret; may it be used now, and from there? */
+static enum jt_reason usable(const struct jt_client *c, const struct jt_credential *k,
+                             const struct jt_auth_context *ctx)
 {
-    return k->state == JT_CRED_ACTIVE && now_s >= k->not_before_s &&
-           (k->expires_s == 0 || now_s < k->expires_s);
+    if (k->state != JT_CRED_ACTIVE && k->state != JT_CRED_RETIRING) {
+        return JT_R_SECRET_REVOKED;
+    }
+    if (ctx->now_s < k->not_before_s) {
+        return JT_R_SECRET_NOT_YET;
+    }
+    if (k->expires_s != 0 && ctx->now_s >= k->expires_s) {
+        return JT_R_SECRET_EXPIRED;
+    }
+    if (!c->enabled) {
+        return JT_R_CLIENT_DISABLED;
+    }
+    if (c->nnets > 0 && !jt_nets_have(c->nets, c->nnets, ctx->peer)) {
+        return JT_R_CLIENT_NETWORK;
+    }
+    return k->nnets > 0 && !jt_nets_have(k->nets, k->nnets, ctx->peer) ? JT_R_CREDENTIAL_NETWORK
+                                                                       : JT_R_NONE;
 }
 
 static enum jt_reason judge(const struct jt_client *c, const struct jt_credential *k,
-                            enum jt_secret_form form, bool same, int64_t now_s)
+                            enum jt_secret_form form, bool same,
+                            const struct jt_auth_context *ctx)
 {
     if (c == NULL) {
         return JT_R_CLIENT_UNKNOWN;
@@ -31,10 +49,7 @@ static enum jt_reason judge(const struct jt_client *c, const struct jt_credentia
     if (k == NULL || !same) {
         return JT_R_SECRET_WRONG;
     }
-    if (!usable(k, now_s)) {
-        return JT_R_SECRET_UNUSABLE;
-    }
-    return c->enabled ? JT_R_NONE : JT_R_CLIENT_DISABLED;
+    return usable(c, k, ctx);
 }
 
 enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
@@ -61,7 +76,9 @@ enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
     if (k != NULL) {
         out->credential_id = k->id;
     }
-    out->reason = judge(c, k, form, same, ctx->now_s);
+    out->reason = judge(c, k, form, same, ctx);
+    out->tried = out->reason == JT_R_CLIENT_UNKNOWN || out->reason == JT_R_SECRET_WRONG ||
+                 out->reason == JT_R_SECRET_DAMAGED;
     if (out->reason != JT_R_NONE) {
         return JT_AUTH_REFUSED;
     }

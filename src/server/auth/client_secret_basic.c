@@ -17,6 +17,12 @@ static struct jt_slice decoded(struct jt_slice raw, struct jt_arena *a)
     return jt_form_decode(raw, a, &s) == JT_FORM_OK ? s : raw;
 }
 
+static struct jt_slice claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in)
+{
+    return in->authz->scheme == JT_AUTHZ_BASIC ? decoded(in->authz->user, ctx->arena)
+                                               : jt_slice(NULL, 0);
+}
+
 static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                    const struct jt_auth_input *in, struct jt_auth_proof *proof,
                                    struct jt_auth_result *out)
@@ -35,4 +41,4 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                 out);
 }
 
-const struct jt_auth_ops jt_auth_client_secret_basic = {"client_secret_basic", detect, verify};
+const struct jt_auth_ops jt_auth_client_secret_basic = {"client_secret_basic", detect, claimed, verify};

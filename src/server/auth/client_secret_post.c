@@ -9,6 +9,12 @@ static bool detect(const struct jt_auth_input *in)
     return jt_form_get(in->form, "client_secret").n > 0;
 }
 
+static struct jt_slice claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in)
+{
+    (void)ctx;
+    return jt_form_get(in->form, "client_id");
+}
+
 static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                    const struct jt_auth_input *in, struct jt_auth_proof *proof,
                                    struct jt_auth_result *out)
@@ -18,4 +24,4 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                 out);
 }
 
-const struct jt_auth_ops jt_auth_client_secret_post = {"client_secret_post", detect, verify};
+const struct jt_auth_ops jt_auth_client_secret_post = {"client_secret_post", detect, claimed, verify};

@@ -16,6 +16,8 @@ struct jt_auth_proof {
 struct jt_auth_ops {
     const char *name; /* as in RFC 7591 token_endpoint_auth_method */
     bool (*detect)(const struct jt_auth_input *in);
+    /* The client_id that goes with the proof. */
+    struct jt_slice (*claimed)(const struct jt_auth_context *ctx, const struct jt_auth_input *in);
     /* Sets claimed, credential_id and reason in out; returns the verdict. */
     enum jt_auth_verdict (*verify)(const struct jt_auth_context *ctx,
                                    const struct jt_auth_input *in, struct jt_auth_proof *proof,

@@ -101,10 +101,11 @@ static enum jt_err check_listeners(const struct jt_config *c, struct jt_config_e
                                   "server.listen: \"%.*s\" is not an address with a port",
                                   JT_FMT(v));
         }
-        if (c->tls_cert.n == 0 && !jt_host_is_loopback(host)) {
+        if (c->tls_cert.n == 0 && c->ntrusted == 0 && !jt_host_is_loopback(host)) {
             return jt_config_fail(err, JT_E_PERM, where,
                                   "server.listen: \"%.*s\" would be plain HTTP in the open: give "
-                                  "server.tls_cert and server.tls_key, or listen on loopback only",
+                                  "server.tls_cert and server.tls_key, or listen on loopback only, "
+                                  "or name the proxies that may use it in server.trusted_proxies",
                                   JT_FMT(v));
         }
     }
@@ -125,6 +126,27 @@ static enum jt_err check_token(const struct jt_config *c, struct jt_config_error
         (long long)c->token_lifetime_s, (long long)c->token_max_lifetime_s);
 }
 
+static enum jt_err check_keys(const struct jt_config *c, struct jt_config_error *err)
+{
+    const char *where = c->origin[JT_OPT_keys_publish_wait].from >=
+                                c->origin[JT_OPT_keys_jwks_max_age].from
+                            ? c->origin[JT_OPT_keys_publish_wait].where
+                            : c->origin[JT_OPT_keys_jwks_max_age].where;
+    if (c->publish_wait_s < 2 * c->jwks_max_age_s) {
+        return jt_config_fail(err, JT_E_RANGE, where,
+                              "keys.publish_wait (%llds) is shorter than twice keys.jwks_max_age "
+                              "(%llds): others would meet tokens of a key they do not know yet",
+                              (long long)c->publish_wait_s, (long long)c->jwks_max_age_s);
+    }
+    if (c->rotate_every_s > 0 && c->rotate_every_s <= c->publish_wait_s) {
+        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_keys_rotate_every].where,
+                              "keys.rotate_every (%llds) is not longer than keys.publish_wait "
+                              "(%llds)",
+                              (long long)c->rotate_every_s, (long long)c->publish_wait_s);
+    }
+    return JT_OK;
+}
+
 static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error *err)
 {
     const uint64_t least = UINT64_C(1048576);
@@ -143,6 +165,7 @@ enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *e
     JT_TRY(check_listeners(c, err));
     JT_TRY(check_issuer(c, err));
     JT_TRY(check_token(c, err));
+    JT_TRY(check_keys(c, err));
     JT_TRY(check_audit(c, err));
     if (c->data.n == 0) {
         return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_data].where,

@@ -14,8 +14,10 @@
 #include "../../core/base/buf.h"
 #include "../../core/base/err.h"
 #include "../../core/crypt/pkey.h"
+#include "../../core/http/cidr.h"
 
 #define JT_LISTEN_MAX 16
+#define JT_PROXIES_MAX 32
 #define JT_CONFIG_KEYS_MAX 32 /* room for the rows of option.def */
 
 /* Where a value came from, in rising order of precedence. */
@@ -37,12 +39,16 @@ struct jt_config {
     int64_t workers;             /* 0: one for each CPU of the affinity mask, at most 64 */
     bool profile_cidaas;         /* server.profile: standard | cidaas */
     struct jt_slice environment; /* label shown at start */
+    size_t ntrusted;
+    struct jt_net trusted[JT_PROXIES_MAX]; /* server.trusted_proxies */
     int64_t max_connections, max_connections_per_address;
     /* token */
     int64_t token_lifetime_s, token_max_lifetime_s; /* 3600, 86400 */
     enum jt_alg token_alg;                          /* for new resources: RS256 */
     /* keys */
-    int64_t jwks_max_age_s; /* 300 */
+    int64_t jwks_max_age_s;                 /* 300 */
+    int64_t publish_wait_s, rotate_every_s; /* 3600, 0: never */
+    struct jt_slice metrics_listen;         /* empty: no listener */
     /* audit */
     bool audit_degrade;     /* audit.on_failure: block | degrade */
     int64_t audit_retain_s; /* 0: for ever */

@@ -10,6 +10,8 @@
 #define CTYPE_TEXT struct jt_slice
 #define CTYPE_ISSUER struct jt_slice
 #define CTYPE_LISTEN struct jt_slice *
+#define CTYPE_NETS struct jt_net *
+#define CTYPE_ADDRESS struct jt_slice
 #define CTYPE_COUNT int64_t
 #define CTYPE_DURATION int64_t
 #define CTYPE_SIZE uint64_t
@@ -96,13 +98,14 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
         (keep(c, value, &value) != JT_OK || keep(c, where, &where) != JT_OK)) {
         return jt_config_fail(err, JT_E_NOMEM, source.where, "out of memory");
     }
-    size_t before = c->nlisten;
+    size_t *count = o->type == JT_OPTION_NETS ? &c->ntrusted : &c->nlisten;
+    size_t before = *count;
     if (jt_option_is_list(o) && source.from != c->origin[i].from) {
-        c->nlisten = 0;
+        *count = 0;
     }
     enum jt_err e = jt_value_read(o, value, c, source.where, err);
     if (e != JT_OK) {
-        c->nlisten = before;
+        *count = before;
         return e;
     }
     c->origin[i].from = source.from;

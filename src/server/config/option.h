@@ -15,6 +15,8 @@ enum jt_option_type {
     JT_OPTION_TEXT,     /* struct jt_slice */
     JT_OPTION_ISSUER,   /* struct jt_slice */
     JT_OPTION_LISTEN,   /* struct jt_slice[JT_LISTEN_MAX], with nlisten */
+    JT_OPTION_NETS,     /* struct jt_net[JT_PROXIES_MAX], with ntrusted */
+    JT_OPTION_ADDRESS,  /* struct jt_slice; may be empty */
     JT_OPTION_COUNT,    /* int64_t */
     JT_OPTION_DURATION, /* int64_t, seconds */
     JT_OPTION_SIZE,     /* uint64_t, bytes */
@@ -50,7 +52,7 @@ const struct jt_option *jt_option_find(const char *name);
 bool jt_option_section(const char *section);
 static inline bool jt_option_is_list(const struct jt_option *o)
 {
-    return o->type == JT_OPTION_LISTEN;
+    return o->type == JT_OPTION_LISTEN || o->type == JT_OPTION_NETS;
 }
 
 #define JT_OPTION_ENV_SIZE 64

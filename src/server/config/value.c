@@ -126,6 +126,37 @@ static enum jt_err read_listen(const struct read *r)
     return JT_OK;
 }
 
+static enum jt_err read_nets(const struct read *r)
+{
+    const char *why = "";
+    struct jt_net n;
+    if (r->value.n == 0) {
+        return JT_OK; /* the default: none */
+    }
+    enum jt_err e = jt_net_read(r->value, &n, &why);
+    if (e != JT_OK) {
+        return refuse(r, e, why);
+    }
+    if (r->c->ntrusted == JT_PROXIES_MAX) {
+        return refuse(r, JT_E_LIMIT, "is one network too many: 32 are allowed");
+    }
+    r->c->trusted[r->c->ntrusted++] = n;
+    return JT_OK;
+}
+
+static enum jt_err read_address(const struct read *r)
+{
+    struct jt_slice host = {0};
+    struct jt_addr addr = {0};
+    uint16_t port = 0;
+    if (r->value.n > 0 && (jt_hostport_read(r->value, &host, &port) != JT_OK ||
+                           jt_addr_read(host, &addr) != JT_OK)) {
+        return refuse(r, JT_E_SYNTAX, "is not an IP address with a port, such as 127.0.0.1:9464");
+    }
+    *(struct jt_slice *)r->field = r->value;
+    return JT_OK;
+}
+
 static enum jt_err read_count(const struct read *r)
 {
     uint64_t v = 0;
@@ -239,6 +270,7 @@ enum jt_err jt_value_read(const struct jt_option *o, struct jt_slice value, stru
     static enum jt_err (*const readers[])(const struct read *) = {
         [JT_OPTION_TEXT] = read_text,         [JT_OPTION_ISSUER] = read_issuer,
         [JT_OPTION_LISTEN] = read_listen,     [JT_OPTION_COUNT] = read_count,
+        [JT_OPTION_NETS] = read_nets,         [JT_OPTION_ADDRESS] = read_address,
         [JT_OPTION_DURATION] = read_duration, [JT_OPTION_SIZE] = read_size,
         [JT_OPTION_CHOICE] = read_choice,     [JT_OPTION_ALG] = read_alg,
         [JT_OPTION_LEVEL] = read_level,       [JT_OPTION_FORMAT] = read_format,

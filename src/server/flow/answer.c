@@ -3,6 +3,8 @@
  * answer.c - bytes of answers. A denial shows its OAuth error (RFC 6749 section 5.2) and the
  * reference of its event; everything else about it stays in the audit log.
  */
+#include <stdio.h>
+
 #include "../../core/http/response.h"
 #include "../../core/json/jw.h"
 #include "../../core/token/ref.h"
@@ -104,7 +106,9 @@ enum jt_next jt_answer_denial(struct jt_flow *f)
                                "error_description=\"The access token is not valid.\""
                              : "Basic realm=\"jeton\", charset=\"UTF-8\"";
     }
-    a.retry_after = a.status == 503 ? "5" : NULL;
+    char wait[32];
+    (void)snprintf(wait, sizeof wait, "%lld", (long long)f->wait_s);
+    a.retry_after = a.status == 503 ? "5" : a.status == 429 ? wait : NULL;
     return write_answer(f, &a, ref);
 }
 

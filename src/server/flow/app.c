@@ -42,6 +42,8 @@ static void begin(struct jt_exchange *x)
     f->local = l;
     f->app = l->app;
     f->now_us = jt_wall_us(l->app->clock);
+    f->begun_us = jt_mono_us(l->app->clock);
+    f->settings = jt_settings_of(l->app);
     jt_flow_start(f);
 }
 
@@ -60,6 +62,7 @@ static void tick(struct jt_worker *w)
 {
     struct jt_local *l = jt_worker_local(w);
     jt_counts_flush(&l->counts, l->app->writer, jt_wall_us(l->app->clock));
+    jt_usage_merge(&l->used, l->app->usage);
 }
 
 static void online(struct jt_worker *w)
@@ -82,7 +85,20 @@ static void net_log(void *app, int level, const char *message)
     a->log(a->log_ctx, level, message);
 }
 
+/* A trusted proxy stands for many callers, so the limit for one address is not for it. Plain HTTP in
+ * the open is for trusted proxies only. */
+static enum jt_admit admit(void *app, const struct jt_listener *l, const struct jt_addr *peer)
+{
+    const struct jt_app *a = app;
+    const struct jt_settings *s = jt_settings_of(a);
+    if (jt_nets_have(s->trusted, s->ntrusted, peer)) {
+        return JT_LET_IN_UNCOUNTED;
+    }
+    return l->proxies_only ? JT_LET_OUT : JT_LET_IN;
+}
+
 const struct jt_net_ops jt_flow_net_ops = {
+    .admit = admit,
     .begin = begin,
     .late = jt_answer_late,
     .wake = wake,

@@ -11,11 +11,27 @@
 #include "../../core/base/num.h"
 #include "../audit/writer.h"
 #include "../net/net.h"
+#include "../policy/throttle.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
 #include "counts.h"
 #include "keys.h"
+#include "metrics.h"
 #include "reader.h"
+
+#define JT_TRUSTED_MAX 32
+
+/* What SIGHUP can change. Immutable; replaced as a whole, and freed when no worker can see it. */
+struct jt_settings {
+    int64_t token_lifetime_s, token_max_lifetime_s, jwks_max_age_s;
+    int64_t publish_wait_s, rotate_every_s;
+    enum jt_alg token_alg;
+    bool introspection_each;
+    size_t ntrusted;
+    struct jt_net trusted[JT_TRUSTED_MAX]; /* proxies whose X-Forwarded-For counts */
+};
+
+struct jt_local;
 
 struct jt_app {
     const struct jt_clock *clock;
@@ -27,11 +43,26 @@ struct jt_app {
     struct jt_reader *reader;
     struct jt_slice issuer;
     bool profile_cidaas;
-    bool introspection_each;
-    int64_t token_lifetime_s, token_max_lifetime_s, jwks_max_age_s;
-    enum jt_alg token_alg;
     uid_t uid; /* the server's own */
-    _Atomic uint64_t issue_sequence;
+    _Atomic(const struct jt_settings *) settings;
+    _Atomic uint64_t *issue_sequence; /* of the next token */
+    uint64_t sequence_floor;          /* tokens below ended with a restore */
+    struct jt_usage *usage;
+    struct jt_throttle *throttle;
+    struct jt_limits *limits; /* for metrics */
+    size_t nlocals;
+    struct jt_local *const *locals; /* of all workers, for metrics */
+    int64_t started_s;
+    _Atomic int64_t cert_end_s; /* of the TLS certificate; 0: none */
+    _Atomic bool draining;
+    /* A new master key, in three steps: written beside the old one, the data keys wrapped under it in
+     * one change, put in its place. JT_E_UNSUPPORTED: the key is not a file of ours. */
+    struct {
+        enum jt_err (*prepare)(void *ctx);
+        enum jt_err (*put)(struct jt_change *chg, void *ctx);
+        enum jt_err (*finish)(void *ctx);
+        void *ctx;
+    } rekey;
     struct jt_buf metadata; /* both discovery documents are this one text */
     void (*log)(void *ctx, int level, const char *message);
     void *log_ctx;
@@ -45,6 +76,9 @@ struct jt_local {
     struct jt_handover handover; /* jobs of this event batch */
     struct jt_keys keys;
     struct jt_counts counts;
+    struct jt_usage_batch used;
+    struct jt_metrics metrics;
+    int64_t merged_us; /* when `used` was merged last */
     uint64_t requests; /* numbers answers that have no event */
     int64_t date_s;
     char date[JT_HTTP_DATE_SIZE];
@@ -52,6 +86,11 @@ struct jt_local {
 
 JT_MUST enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index);
 void jt_local_free(struct jt_local *l);
+
+static inline const struct jt_settings *jt_settings_of(const struct jt_app *app)
+{
+    return atomic_load(&app->settings);
+}
 
 /* Writes the metadata document (RFC 8414) into app->metadata. */
 JT_MUST enum jt_err jt_metadata_make(struct jt_app *app);

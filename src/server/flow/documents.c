@@ -44,12 +44,14 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     url(&w, "token_endpoint", app->issuer, cidaas ? "/token-srv/token" : "/token");
     url(&w, "introspection_endpoint", app->issuer,
         cidaas ? "/token-srv/introspect" : "/introspect");
+    url(&w, "revocation_endpoint", app->issuer, cidaas ? "/token-srv/revoke" : "/revoke");
     url(&w, "jwks_uri", app->issuer, "/.well-known/jwks.json");
     url(&w, "authorization_endpoint", app->issuer, "/authorize");
     list(&w, "response_types_supported", none);
     list(&w, "grant_types_supported", grants);
     list(&w, "token_endpoint_auth_methods_supported", methods);
     list(&w, "introspection_endpoint_auth_methods_supported", introspection_methods);
+    list(&w, "revocation_endpoint_auth_methods_supported", methods);
     jt_jw_end_obj(&w);
     return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_LIMIT;
 }
@@ -69,20 +71,20 @@ static enum jt_next metadata(struct jt_flow *f)
     const struct jt_answer a = {.status = 200,
                                 .content_type = "application/json",
                                 .body = jt_buf_slice(&f->app->metadata),
-                                .cache = max_age(f, f->app->jwks_max_age_s)};
+                                .cache = max_age(f, f->settings->jwks_max_age_s)};
     return jt_answer(f, &a);
 }
 
 static enum jt_next jwks(struct jt_flow *f)
 {
     struct jt_keys *k = &f->local->keys;
-    if (jt_keys_refresh(k, f->app->directory, f->local->crypt) != JT_OK) {
+    if (jt_flow_keys(f) != JT_OK) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     struct jt_answer a = {.status = 200,
                           .content_type = "application/jwk-set+json",
                           .body = jt_buf_slice(&k->jwks),
-                          .cache = max_age(f, f->app->jwks_max_age_s),
+                          .cache = max_age(f, f->settings->jwks_max_age_s),
                           .etag = jt_str(k->etag)};
     const struct jt_http_field *had = jt_http_field(&f->x->head, JT_LIT("if-none-match"));
     if (had != NULL && jt_slice_eq(had->value, a.etag)) {

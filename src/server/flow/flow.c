@@ -94,11 +94,22 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
     return jt_answer_denial(f);
 }
 
+static void count(struct jt_flow *f, enum jt_reason r)
+{
+    struct jt_metrics *m = &f->local->metrics;
+    if (f->endpoint->denied == JT_EV_TOKEN_DENIED) {
+        jt_count(&m->token[jt_metric_method(f->auth.method)][r]);
+    } else if (f->endpoint->denied == JT_EV_INTROSPECTION_DENIED) {
+        jt_count(&m->introspections_refused[r]);
+    }
+}
+
 enum jt_next jt_deny(struct jt_flow *f, enum jt_reason r)
 {
     JT_ASSERT(f->reason == JT_R_NONE && r != JT_R_NONE);
     const struct jt_reason_row *row = jt_reason_row(r);
     f->reason = r;
+    count(f, r);
     f->job.event = jt_flow_event(f, f->endpoint->denied);
     f->job.event.reason = jt_str(row->name);
     if (f->request != NULL) {
@@ -126,6 +137,27 @@ static enum jt_next not_found(struct jt_flow *f)
     return jt_answer(f, &a);
 }
 
+/* The methods of this path, for Allow (RFC 9110 section 10.2.1). */
+static const char *allowed(struct jt_flow *f)
+{
+    static const struct {
+        enum jt_http_method method;
+        const char *name;
+    } all[] = {{JT_GET, "GET, HEAD"}, {JT_POST, "POST"}, {JT_PATCH, "PATCH"}, {JT_DELETE, "DELETE"}};
+    unsigned set = f->x->from == JT_LISTEN_ADMIN ? jt_route_admin_methods(f->x->head.path)
+                                                 : f->endpoint->methods;
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, 128);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if ((set >> all[i].method & 1u) != 0) {
+            jt_buf_puts(&b, b.n == 0 ? "" : ", ");
+            jt_buf_puts(&b, all[i].name);
+        }
+    }
+    const char *text = jt_buf_ok(&b) ? jt_arena_strz(&f->x->arena, jt_buf_slice(&b)) : NULL;
+    return text == NULL ? "" : text;
+}
+
 static enum jt_next not_allowed(struct jt_flow *f)
 {
     static const char body[] = "{\"error\":\"method_not_allowed\",\"error_description\":"
@@ -134,10 +166,7 @@ static enum jt_next not_allowed(struct jt_flow *f)
                                 .content_type = "application/json",
                                 .body = jt_slice(body, sizeof body - 1),
                                 .cache = "no-store",
-                                .allow = (f->endpoint->methods & JT_ALLOW_POST) == 0 ? "GET, HEAD"
-                                         : (f->endpoint->methods & JT_ALLOW_GET) == 0
-                                             ? "POST"
-                                             : "GET, HEAD, POST"};
+                                .allow = allowed(f)};
     return jt_answer(f, &a);
 }
 
@@ -146,6 +175,19 @@ static void settle(struct jt_flow *f, enum jt_next n)
     if (n == JT_DONE) {
         jt_exchange_done(f->x);
     }
+}
+
+static const struct jt_endpoint *route(enum jt_listener_kind from, const struct jt_http_head *h)
+{
+    switch (from) {
+    case JT_LISTEN_ADMIN:
+        return jt_route_admin(h->path, h->method);
+    case JT_LISTEN_METRICS:
+        return jt_route_metrics(h->path);
+    case JT_LISTEN_PUBLIC:
+        break;
+    }
+    return jt_route_public(h->path);
 }
 
 void jt_flow_start(struct jt_flow *f)
@@ -157,13 +199,15 @@ void jt_flow_start(struct jt_flow *f)
         settle(f, jt_deny(f, JT_R_UNREADABLE));
         return;
     }
-    const struct jt_endpoint *e = f->x->from == JT_LISTEN_ADMIN ? jt_route_admin(h->path, h->method)
-                                                                : jt_route_public(h->path);
+    const struct jt_endpoint *e = route(f->x->from, h);
     if (e == NULL) {
         settle(f, not_found(f));
         return;
     }
     f->endpoint = e;
+    if (!jt_address_settle(f)) {
+        return;
+    }
     if ((e->methods >> h->method & 1u) == 0 || h->method == JT_METHOD_OTHER) {
         settle(f, not_allowed(f));
         return;

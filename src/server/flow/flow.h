@@ -13,6 +13,7 @@
 #include "../policy/decide.h"
 #include "app.h"
 #include "inspect.h"
+#include "match.h"
 #include "mint.h"
 
 enum jt_next { JT_NEXT, JT_DONE, JT_PARK };
@@ -27,18 +28,20 @@ struct jt_step {
 #define JT_ALLOW_GET (1u << JT_GET | 1u << JT_HEAD)
 #define JT_ALLOW_POST (1u << JT_POST)
 #define JT_ALLOW_PATCH (1u << JT_PATCH)
+#define JT_ALLOW_DELETE (1u << JT_DELETE)
 
 struct jt_endpoint {
-    const char *path;
-    bool prefix;               /* path ends in "/" and one segment follows */
+    const char *path;          /* "*" stands for one segment, decoded into jt_flow.segments */
     unsigned methods;          /* 1 << enum jt_http_method */
     bool json;                 /* takes JSON bodies besides forms */
+    bool lists;                /* and in JSON the lists and booleans of an introspection */
     enum jt_event_type denied; /* how a refusal is recorded */
     const struct jt_step *steps;
 };
 
-extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_metadata_steps[],
-    jt_jwks_steps[], jt_authorize_steps[];
+extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_revoke_steps[],
+    jt_metadata_steps[], jt_jwks_steps[], jt_authorize_steps[], jt_livez_steps[],
+    jt_readyz_steps[], jt_metrics_steps[];
 
 struct jt_token_req; /* request.c */
 
@@ -48,6 +51,7 @@ struct jt_introspection {
     struct jt_slice bearer; /* the caller's own token, when it is a bearer */
     struct jt_slice caller; /* its client_id */
     const struct jt_client *caller_client;
+    struct jt_required required; /* what the token must have besides being active */
     bool may_all;   /* holds jeton:introspect */
     bool may_bound; /* may stand for its client at resources that name it */
 };
@@ -58,11 +62,15 @@ struct jt_flow {
     struct jt_app *app;
     const struct jt_endpoint *endpoint;
     const struct jt_step *step;
-    int64_t now_us;
+    const struct jt_settings *settings; /* those of the moment it began */
+    int64_t now_us;   /* wall clock */
+    int64_t begun_us; /* monotonic */
+    int64_t wait_s;   /* for Retry-After; 0: 5 s */
     uint64_t sequence; /* issue sequence, drawn before the directory is read */
     enum jt_reason reason;
     struct jt_slice detail;  /* for audit: what was wrong */
-    struct jt_slice segment; /* of a prefix path, decoded */
+    size_t nsegments;
+    struct jt_slice segments[3]; /* of the path, where the endpoint has "*" */
     struct jt_form form;
     struct jt_authz authz;
     struct jt_auth_result auth;
@@ -111,6 +119,13 @@ void jt_answer_late(struct jt_exchange *x);
 /* Reference of this request's event, or one of its own: 26 characters in the arena. */
 struct jt_slice jt_flow_ref(struct jt_flow *f);
 
+/* The worker's keys, brought up to date. */
+JT_MUST static inline enum jt_err jt_flow_keys(struct jt_flow *f)
+{
+    return jt_keys_refresh(&f->local->keys, f->app->directory, f->local->crypt,
+                           f->now_us / 1000000);
+}
+
 /* request.c: parameters of token and introspection requests. */
 enum jt_next jt_read_params(struct jt_flow *f);
 enum jt_next jt_token_req_read(struct jt_flow *f);
@@ -119,7 +134,11 @@ enum jt_next jt_client_authenticate(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
 struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 
+/* address.c: whose address this request comes from. False: refused already. */
+bool jt_address_settle(struct jt_flow *f);
+
 /* route.c */
 const struct jt_endpoint *jt_route_public(struct jt_slice path);
+const struct jt_endpoint *jt_route_metrics(struct jt_slice path);
 
 #endif

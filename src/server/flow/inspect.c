@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect.h"
 
-#include "../../core/token/ref.h"
+#include "../../core/token/opaque.h"
 #include "../policy/decide.h"
 
 static enum jt_inspection verdict_of(enum jt_err e)
@@ -9,9 +9,9 @@ static enum jt_inspection verdict_of(enum jt_err e)
     return e == JT_E_NOMEM ? JT_INSPECT_UNDECIDED : JT_INSPECT_INACTIVE;
 }
 
-/* Form, key and signature. */
+/* Form, key and signature of a JWT. */
 static enum jt_inspection verify(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
-                                 struct jt_at_claims *out)
+                                 struct jt_inspected *out)
 {
     struct jt_jws_parts parts;
     struct jt_jws_header header;
@@ -34,19 +34,78 @@ static enum jt_inspection verify(struct jt_local *l, struct jt_slice token, stru
     }
     e = jt_jws_payload(&parts, a, &payload);
     if (e == JT_OK) {
-        e = jt_at_read(payload, a, out);
+        e = jt_at_read(payload, a, &out->claims);
     }
+    if (e == JT_OK) {
+        e = jt_jti_read(l->crypt, l->app->reference_key, out->claims.jti, &out->id);
+    }
+    out->key_sequence = key->not_before_seq;
     return e == JT_OK ? JT_INSPECT_ACTIVE : verdict_of(e);
 }
 
-static bool credential_stands(const struct jt_client *c, uint32_t number)
+/* An opaque token is what the directory knows about its hash. */
+static enum jt_inspection look_up(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
+                                  struct jt_inspected *out)
+{
+    uint8_t hash[JT_SHA256_SIZE];
+    char *jti = jt_arena_alloc(a, JT_JTI_LEN);
+    if (jti == NULL || jt_opaque_hash(l->crypt, token, hash) != JT_OK) {
+        return JT_INSPECT_UNDECIDED;
+    }
+    const struct jt_opaque *t = jt_directory_token(l->app->directory, hash);
+    if (t == NULL) {
+        return JT_INSPECT_INACTIVE;
+    }
+    out->id = (struct jt_jti){t->sequence, t->credential};
+    if (jt_jti_write_with(l->crypt, l->app->reference_key, &out->id, hash, jti) != JT_OK) {
+        return JT_INSPECT_UNDECIDED;
+    }
+    out->claims = (struct jt_at_claims){
+        .iss = l->app->issuer,
+        .sub = t->profile->client_id,
+        .client_id = t->profile->client_id,
+        .aud = t->profile->audience,
+        .scope = t->profile->scope,
+        .jti = jt_slice(jti, JT_JTI_LEN),
+        .iat = t->issued_s,
+        .exp = t->expires_s,
+    };
+    return JT_INSPECT_ACTIVE;
+}
+
+enum jt_inspection jt_inspect_origin(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
+                                     struct jt_inspected *out)
+{
+    *out = (struct jt_inspected){0};
+    enum jt_inspection v =
+        jt_opaque_form(token) ? look_up(l, token, a, out) : verify(l, token, a, out);
+    if (v != JT_INSPECT_ACTIVE) {
+        return v;
+    }
+    const struct jt_at_claims *c = &out->claims;
+    return jt_slice_eq(c->iss, l->app->issuer) && jt_slice_eq(c->sub, c->client_id) &&
+                   c->exp > jt_wall_s(l->app->clock)
+               ? JT_INSPECT_ACTIVE
+               : JT_INSPECT_INACTIVE;
+}
+
+static bool credential_stands(const struct jt_client *c, const struct jt_jti *id)
 {
     for (size_t i = 0; i < c->ncredentials; i++) {
-        if (c->credentials[i].number == number) {
-            return c->credentials[i].state != JT_CRED_REVOKED;
+        if (c->credentials[i].number == id->credential) {
+            return c->credentials[i].state != JT_CRED_REVOKED &&
+                   id->sequence >= c->credentials[i].not_before_seq;
         }
     }
     return false;
+}
+
+/* Was it revoked: by itself, with its client, with its key, by a restore? Sequences, never iat. */
+static bool revoked(const struct jt_app *app, const struct jt_inspected *t)
+{
+    uint64_t s = t->id.sequence;
+    return s < app->sequence_floor || s < t->key_sequence || s < t->client->not_before_seq ||
+           jt_directory_revoked(app->directory, s);
 }
 
 static bool grants_stand(const struct jt_client *c, const struct jt_resource *r,
@@ -62,32 +121,24 @@ static bool grants_stand(const struct jt_client *c, const struct jt_resource *r,
 }
 
 /* What a signature cannot tell: whether the client may still have it. */
-static bool stands(struct jt_local *l, struct jt_inspected *t)
+static bool stands(const struct jt_app *app, struct jt_inspected *t)
 {
-    const struct jt_app *app = l->app;
-    const struct jt_at_claims *c = &t->claims;
-    struct jt_jti id = {0};
-    if (!jt_slice_eq(c->iss, app->issuer) || !jt_slice_eq(c->sub, c->client_id) ||
-        c->exp <= jt_wall_s(app->clock) ||
-        jt_jti_read(l->crypt, app->reference_key, c->jti, &id) != JT_OK) {
-        return false;
-    }
-    t->client = jt_directory_client(app->directory, c->client_id);
-    t->resource = jt_directory_resource(app->directory, c->aud);
-    return t->client != NULL && t->resource != NULL && t->client->enabled &&
-           credential_stands(t->client, id.credential) &&
-           grants_stand(t->client, t->resource, c->scope);
+    t->client = jt_directory_client(app->directory, t->claims.client_id);
+    t->resource = jt_directory_resource(app->directory, t->claims.aud);
+    return t->client != NULL && t->resource != NULL && t->client->enabled && !revoked(app, t) &&
+           credential_stands(t->client, &t->id) &&
+           grants_stand(t->client, t->resource, t->claims.scope);
 }
 
 enum jt_inspection jt_inspect(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
                               struct jt_inspected *out)
 {
-    struct jt_inspected t = {0};
-    enum jt_inspection v = verify(l, token, a, &t.claims);
+    struct jt_inspected t;
+    enum jt_inspection v = jt_inspect_origin(l, token, a, &t);
     if (v != JT_INSPECT_ACTIVE) {
         return v;
     }
-    if (!stands(l, &t)) {
+    if (!stands(l->app, &t)) {
         return JT_INSPECT_INACTIVE;
     }
     *out = t;

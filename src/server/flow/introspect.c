@@ -19,7 +19,10 @@ static enum jt_next parse(struct jt_flow *f)
         return n;
     }
     f->introspection.token = jt_form_get(&f->form, "token");
-    if (jt_keys_refresh(&f->local->keys, f->app->directory, f->local->crypt) != JT_OK) {
+    if (!jt_match_form(&f->introspection.required, &f->form)) {
+        return jt_deny(f, JT_R_BODY_SYNTAX);
+    }
+    if (jt_flow_keys(f) != JT_OK) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     return JT_NEXT;
@@ -105,7 +108,10 @@ static enum jt_next inspect(struct jt_flow *f)
     if (f->inspection == JT_INSPECT_UNDECIDED) {
         return jt_fail(f, JT_R_INTERNAL);
     }
-    if (f->inspection == JT_INSPECT_ACTIVE && !may_see(in, &f->inspected)) {
+    bool one_suffices = (in->caller_client->compat & JT_COMPAT_CIDAAS_OR) != 0;
+    if (f->inspection == JT_INSPECT_ACTIVE &&
+        (!may_see(in, &f->inspected) ||
+         !jt_match(&in->required, f->inspected.claims.scope, one_suffices))) {
         f->inspection = JT_INSPECT_INACTIVE;
     }
     return JT_NEXT;
@@ -114,10 +120,12 @@ static enum jt_next inspect(struct jt_flow *f)
 static enum jt_next account(struct jt_flow *f)
 {
     bool active = f->inspection == JT_INSPECT_ACTIVE;
+    jt_count(&f->local->metrics.introspections[active ? JT_INTROSPECT_IS_ACTIVE
+                                                      : JT_INTROSPECT_INACTIVE]);
     struct jt_slice none = {0};
     struct jt_slice client = active ? f->inspected.claims.client_id : none;
     struct jt_slice resource = active ? f->inspected.claims.aud : none;
-    if (!f->app->introspection_each) {
+    if (!f->settings->introspection_each) {
         const struct jt_count_key k = {f->introspection.caller, client, resource, f->x->peer,
                                        active};
         jt_counts_add(&f->local->counts, f->app->writer, &k, f->now_us);

@@ -9,6 +9,7 @@
 
 #define JWKS_MAX (256u << 10)
 #define PAGE 64
+#define ALL_MAX 256 /* keys there can be, revoked ones included */
 
 void jt_keys_free(struct jt_keys *k)
 {
@@ -22,16 +23,25 @@ void jt_keys_free(struct jt_keys *k)
     jt_buf_free(&k->jwks);
 }
 
+/* Others may still meet its tokens, or soon will. */
+static bool published(const struct jt_signing_key *s)
+{
+    return s->pkey != NULL &&
+           (s->state == JT_KEYSTATE_PUBLISHED || s->state == JT_KEYSTATE_ACTIVE ||
+            s->state == JT_KEYSTATE_RETIRING);
+}
+
 static enum jt_err add_key(struct jt_keys *k, const struct jt_signing_key *s)
 {
-    if (s->state == JT_KEYSTATE_RETIRED || s->pkey == NULL) {
+    if (!published(s)) {
         return JT_OK;
     }
     if (k->n == JT_KEYS_MAX || s->o.name.n > sizeof k->v[0].kid) {
         return JT_E_LIMIT;
     }
     struct jt_key_view *v = &k->v[k->n++];
-    *v = (struct jt_key_view){.alg = s->alg, .state = s->state, .kid_n = s->o.name.n};
+    *v = (struct jt_key_view){.alg = s->alg, .state = s->state, .kid_n = s->o.name.n,
+                              .not_before_seq = s->not_before_seq};
     memcpy(v->kid, s->o.name.p, s->o.name.n);
     jt_buf_init(&v->header, 1024);
     jt_at_header(s->alg, s->o.name, &v->header);
@@ -55,14 +65,14 @@ static unsigned algs_in_use(const struct jt_directory *d)
         n = jt_directory_page(d, JT_OBJ_RESOURCE, &cursor, page, PAGE);
         for (size_t i = 0; i < n; i++) {
             const struct jt_resource *r = (const struct jt_resource *)page[i];
-            set |= r->builtin ? 0u : 1u << r->alg;
+            set |= r->builtin || r->format == JT_FORMAT_OPAQUE ? 0u : 1u << r->alg;
         }
     } while (n == PAGE);
     return set;
 }
 
 static enum jt_err write_jwks(struct jt_keys *k, const struct jt_object *const *keys, size_t n,
-                              unsigned algs)
+                              unsigned algs, int64_t now_s)
 {
     struct jt_jw w = jt_jw(&k->jwks);
     jt_jw_obj(&w);
@@ -70,7 +80,8 @@ static enum jt_err write_jwks(struct jt_keys *k, const struct jt_object *const *
     jt_jw_arr(&w);
     for (size_t i = 0; i < n; i++) {
         const struct jt_signing_key *s = (const struct jt_signing_key *)keys[i];
-        if (s->state != JT_KEYSTATE_RETIRED && s->pkey != NULL && (algs >> s->alg & 1u) != 0) {
+        /* until_s: no resource uses the algorithm any more, but tokens of it are still about */
+        if (published(s) && ((algs >> s->alg & 1u) != 0 || s->until_s > now_s)) {
             JT_TRY(jt_jwk_write(&w, s->pkey, s->alg, s->o.name));
         }
     }
@@ -89,11 +100,12 @@ static enum jt_err make_etag(struct jt_keys *k, struct jt_crypt *c)
     return JT_OK;
 }
 
-static enum jt_err build(struct jt_keys *k, const struct jt_directory *d, struct jt_crypt *c)
+static enum jt_err build(struct jt_keys *k, const struct jt_directory *d, struct jt_crypt *c,
+                         int64_t now_s)
 {
-    const struct jt_object *all[JT_KEYS_MAX];
+    const struct jt_object *all[ALL_MAX];
     uint64_t cursor = 0;
-    size_t n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, all, JT_KEYS_MAX);
+    size_t n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, all, ALL_MAX);
     for (size_t i = 0; i < n; i++) {
         JT_TRY(add_key(k, (const struct jt_signing_key *)all[i]));
     }
@@ -101,11 +113,12 @@ static enum jt_err build(struct jt_keys *k, const struct jt_directory *d, struct
     if (algs == 0) { /* no resource yet: show what there is, never an empty set */
         algs = ~0u;
     }
-    JT_TRY(write_jwks(k, all, n, algs));
+    JT_TRY(write_jwks(k, all, n, algs, now_s));
     return make_etag(k, c);
 }
 
-enum jt_err jt_keys_refresh(struct jt_keys *k, const struct jt_directory *d, struct jt_crypt *c)
+enum jt_err jt_keys_refresh(struct jt_keys *k, const struct jt_directory *d, struct jt_crypt *c,
+                            int64_t now_s)
 {
     uint64_t kv = jt_directory_version(d, JT_OBJ_SIGNING_KEY);
     uint64_t rv = jt_directory_version(d, JT_OBJ_RESOURCE);
@@ -114,7 +127,7 @@ enum jt_err jt_keys_refresh(struct jt_keys *k, const struct jt_directory *d, str
     }
     jt_keys_free(k);
     jt_buf_init(&k->jwks, JWKS_MAX);
-    enum jt_err e = build(k, d, c);
+    enum jt_err e = build(k, d, c, now_s);
     if (e != JT_OK) {
         jt_keys_free(k);
         return e;
@@ -123,6 +136,16 @@ enum jt_err jt_keys_refresh(struct jt_keys *k, const struct jt_directory *d, str
     k->resource_version = rv;
     k->built = true;
     return JT_OK;
+}
+
+bool jt_keys_any(const struct jt_keys *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->v[i].signer != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct jt_key_view *jt_keys_active(const struct jt_keys *k, enum jt_alg alg)

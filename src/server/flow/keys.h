@@ -19,6 +19,7 @@ struct jt_key_view {
     size_t kid_n;
     enum jt_alg alg;
     enum jt_key_state state;
+    uint64_t not_before_seq; /* tokens with a lower issue sequence are revoked */
     struct jt_signer *signer; /* active keys only */
     struct jt_sigcheck *check;
     struct jt_buf header; /* of access tokens, base64url */
@@ -35,7 +36,9 @@ struct jt_keys {
 
 /* Brings the view up to date if the directory has changed. On failure the view is empty. */
 JT_MUST enum jt_err jt_keys_refresh(struct jt_keys *k, const struct jt_directory *d,
-                                    struct jt_crypt *c);
+                                    struct jt_crypt *c, int64_t now_s);
+/* Is there one that signs? */
+bool jt_keys_any(const struct jt_keys *k);
 /* The active key of an algorithm, or NULL. */
 const struct jt_key_view *jt_keys_active(const struct jt_keys *k, enum jt_alg alg);
 const struct jt_key_view *jt_keys_by_kid(const struct jt_keys *k, struct jt_slice kid);

@@ -2,6 +2,7 @@
 #include "mint.h"
 
 #include "../../core/token/at.h"
+#include "../../core/token/opaque.h"
 #include "../../core/token/ref.h"
 
 #define PAYLOAD_MAX 8192u
@@ -9,6 +10,7 @@
 struct jt_token {
     struct jt_slice value, jti, scope;
     int64_t lifetime_s;
+    const struct jt_opaque *opaque;
 };
 
 struct jt_slice jt_token_value(const struct jt_token *t)
@@ -31,6 +33,11 @@ int64_t jt_token_lifetime_s(const struct jt_token *t)
     return t->lifetime_s;
 }
 
+const struct jt_opaque *jt_token_opaque(const struct jt_token *t)
+{
+    return t->opaque;
+}
+
 static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims *claims,
                         struct jt_arena *a, struct jt_slice *out)
 {
@@ -50,41 +57,78 @@ static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims
     return jt_arena_copy(a, jt_buf_slice(&jws), out) ? JT_OK : JT_E_NOMEM;
 }
 
-enum jt_err jt_mint(struct jt_local *l, const struct jt_grant *g, uint64_t sequence,
-                    struct jt_arena *a, const struct jt_token **out)
+/* The algorithm's key signs it. JT_E_NOTFOUND: there is none. */
+static enum jt_err mint_jwt(struct jt_local *l, const struct jt_settings *s,
+                            const struct jt_resource *r, struct jt_at_claims *claims,
+                            const struct jt_jti *id, struct jt_arena *a, struct jt_token *t)
+{
+    enum jt_alg alg = r->builtin ? jt_keys_builtin_alg(&l->keys, s->token_alg) : r->alg;
+    const struct jt_key_view *key = jt_keys_active(&l->keys, alg);
+    char *jti = jt_arena_alloc(a, JT_JTI_LEN);
+    if (key == NULL || jti == NULL) {
+        return key == NULL ? JT_E_NOTFOUND : JT_E_NOMEM;
+    }
+    JT_TRY(jt_jti_write(l->crypt, l->app->reference_key, id, jti));
+    t->jti = claims->jti = jt_slice(jti, JT_JTI_LEN);
+    return sign(key, claims, a, &t->value);
+}
+
+/* Random, and stored by its hash; its jti carries the first bytes of that. */
+static enum jt_err mint_opaque(struct jt_local *l, const struct jt_at_claims *claims,
+                               const struct jt_jti *id, struct jt_arena *a, struct jt_token *t)
+{
+    struct jt_opaque *o = jt_arena_alloc(a, sizeof *o);
+    struct jt_profile *profile = jt_arena_alloc(a, sizeof *profile);
+    uint8_t *hash = jt_arena_alloc(a, JT_SHA256_SIZE);
+    char *text = jt_arena_alloc(a, JT_OPAQUE_LEN);
+    char *jti = jt_arena_alloc(a, JT_JTI_LEN);
+    if (o == NULL || profile == NULL || hash == NULL || text == NULL || jti == NULL) {
+        return JT_E_NOMEM;
+    }
+    JT_TRY(jt_opaque_make(l->crypt, text));
+    JT_TRY(jt_opaque_hash(l->crypt, jt_slice(text, JT_OPAQUE_LEN), hash));
+    JT_TRY(jt_jti_write_with(l->crypt, l->app->reference_key, id, hash, jti));
+    *profile = (struct jt_profile){
+        .client_id = claims->client_id, .audience = claims->aud, .scope = claims->scope};
+    *o = (struct jt_opaque){.o = {.kind = JT_OBJ_TOKEN, .name = jt_slice(hash, JT_SHA256_SIZE)},
+                            .sequence = id->sequence,
+                            .issued_s = claims->iat,
+                            .expires_s = claims->exp,
+                            .profile = profile,
+                            .credential = id->credential};
+    t->value = jt_slice(text, JT_OPAQUE_LEN);
+    t->jti = jt_slice(jti, JT_JTI_LEN);
+    t->opaque = o;
+    return JT_OK;
+}
+
+enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s, const struct jt_grant *g,
+                    uint64_t sequence, struct jt_arena *a, const struct jt_token **out)
 {
     const struct jt_app *app = l->app;
     const struct jt_resource *r = jt_grant_resource(g);
     const struct jt_principal *who = jt_grant_principal(g);
     const struct jt_client *client = jt_principal_client(who);
-    enum jt_alg alg = r->builtin ? jt_keys_builtin_alg(&l->keys, app->token_alg) : r->alg;
-    const struct jt_key_view *key = jt_keys_active(&l->keys, alg);
-    if (key == NULL) {
-        return JT_E_NOTFOUND;
-    }
     struct jt_token *t = jt_arena_alloc(a, sizeof *t);
-    char *jti = jt_arena_alloc(a, JT_JTI_LEN);
-    if (t == NULL || jti == NULL) {
+    if (t == NULL) {
         return JT_E_NOMEM;
     }
     const struct jt_jti id = {sequence, jt_principal_credential(who)->number};
-    JT_TRY(jt_jti_write(l->crypt, app->reference_key, &id, jti));
     int64_t now = jt_wall_s(app->clock);
+    *t = (struct jt_token){.scope = jt_grant_scope(g)};
     t->lifetime_s =
-        r->lifetime_s < app->token_max_lifetime_s ? r->lifetime_s : app->token_max_lifetime_s;
-    t->jti = jt_slice(jti, JT_JTI_LEN);
-    t->scope = jt_grant_scope(g);
-    const struct jt_at_claims claims = {
+        r->lifetime_s < s->token_max_lifetime_s ? r->lifetime_s : s->token_max_lifetime_s;
+    struct jt_at_claims claims = {
         .iss = app->issuer,
         .sub = client->o.name,
         .client_id = client->o.name,
         .aud = r->o.name,
         .scope = t->scope,
-        .jti = t->jti,
         .iat = now,
         .exp = now + t->lifetime_s,
     };
-    JT_TRY(sign(key, &claims, a, &t->value));
+    JT_TRY(r->format == JT_FORMAT_OPAQUE ? mint_opaque(l, &claims, &id, a, t)
+                                         : mint_jwt(l, s, r, &claims, &id, a, t));
     *out = t;
     return JT_OK;
 }

@@ -16,12 +16,15 @@ struct jt_token;
  * read, so that a revocation in between is never overtaken.
  * JT_E_NOTFOUND: no active key for the resource's algorithm.
  */
-JT_MUST enum jt_err jt_mint(struct jt_local *l, const struct jt_grant *g, uint64_t sequence,
+JT_MUST enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s,
+                            const struct jt_grant *g, uint64_t sequence,
                             struct jt_arena *a, const struct jt_token **out);
 
 struct jt_slice jt_token_value(const struct jt_token *t);
 struct jt_slice jt_token_jti(const struct jt_token *t);
 struct jt_slice jt_token_scope(const struct jt_token *t);
 int64_t jt_token_lifetime_s(const struct jt_token *t);
+/* What must be stored before the token leaves; NULL for a JWT. */
+const struct jt_opaque *jt_token_opaque(const struct jt_token *t);
 
 #endif

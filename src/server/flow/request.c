@@ -55,7 +55,9 @@ enum jt_next jt_read_params(struct jt_flow *f)
     if (t == JT_CONTENT_FORM || (t == JT_CONTENT_NONE && x->body.n == 0)) {
         fault = jt_form_read(x->body, &x->arena, &f->form);
     } else if (t == JT_CONTENT_JSON && f->endpoint->json) {
-        fault = jt_form_read_json(x->body, &x->arena, &f->form);
+        struct jt_match_reading reading = {&f->introspection.required, &x->arena};
+        const struct jt_form_more more = {jt_match_take, &reading};
+        fault = jt_form_read_json(x->body, &x->arena, f->endpoint->lists ? &more : NULL, &f->form);
     } else {
         return jt_deny(f, JT_R_CONTENT_TYPE);
     }
@@ -96,6 +98,22 @@ enum jt_next jt_token_req_read(struct jt_flow *f)
     return JT_NEXT;
 }
 
+/* Too many wrong proofs lately, for this client from this address or from its network? */
+static bool throttled(struct jt_flow *f, struct jt_slice client_id)
+{
+    bool by_prefix = false;
+    if (client_id.n == 0) {
+        return false;
+    }
+    f->wait_s =
+        jt_throttle_wait(f->app->throttle, client_id, &f->x->peer, f->begun_us, &by_prefix);
+    if (f->wait_s == 0) {
+        return false;
+    }
+    jt_count(by_prefix ? &f->local->metrics.limited_prefix : &f->local->metrics.limited_client);
+    return true;
+}
+
 enum jt_next jt_client_authenticate(struct jt_flow *f)
 {
     const struct jt_auth_context ctx = {
@@ -104,8 +122,27 @@ enum jt_next jt_client_authenticate(struct jt_flow *f)
         .crypt = f->local->crypt,
         .arena = &f->x->arena,
         .now_s = f->now_us / 1000000,
+        .peer = &f->x->peer,
     };
     const struct jt_auth_input in = {&f->authz, &f->form};
+    struct jt_metrics *m = &f->local->metrics;
+    struct jt_slice said = jt_auth_claimed(&ctx, &in);
+    if (throttled(f, said)) {
+        f->auth.claimed = said;
+        return jt_deny(f, JT_R_THROTTLED);
+    }
     jt_authenticate(&ctx, &in, &f->auth);
-    return f->auth.verdict == JT_AUTH_PROVEN ? JT_NEXT : jt_deny(f, f->auth.reason);
+    if (f->auth.verdict == JT_AUTH_PROVEN) {
+        jt_usage_add(&f->local->used, f->app->usage,
+                     jt_principal_credential(f->auth.principal)->number, ctx.now_s, &f->x->peer);
+        return JT_NEXT;
+    }
+    jt_count(&m->auth_failures[f->auth.reason]);
+    if (f->auth.reason == JT_R_CLIENT_NETWORK || f->auth.reason == JT_R_CREDENTIAL_NETWORK) {
+        jt_count(&m->network_denied);
+    }
+    if (f->auth.tried) {
+        jt_throttle_fail(f->app->throttle, f->auth.claimed, &f->x->peer, f->begun_us);
+    }
+    return jt_deny(f, f->auth.reason);
 }

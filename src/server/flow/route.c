@@ -7,6 +7,7 @@
 
 #define TOKEN JT_ALLOW_POST, .denied = JT_EV_TOKEN_DENIED, .steps = jt_token_steps
 #define INTROSPECT JT_ALLOW_POST, .denied = JT_EV_INTROSPECTION_DENIED, .steps = jt_introspect_steps
+#define REVOKE JT_ALLOW_POST, .denied = JT_EV_REVOCATION_DENIED, .steps = jt_revoke_steps
 #define DOCUMENT JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED
 
 static const struct jt_endpoint endpoints[] = {
@@ -15,7 +16,11 @@ static const struct jt_endpoint endpoints[] = {
     {.path = "/oauth/token", .methods = TOKEN},
     {.path = "/token-srv/token", .json = true, .methods = TOKEN},
     {.path = "/introspect", .methods = INTROSPECT},
-    {.path = "/token-srv/introspect", .json = true, .methods = INTROSPECT},
+    {.path = "/token-srv/introspect", .json = true, .lists = true, .methods = INTROSPECT},
+    {.path = "/revoke", .methods = REVOKE},
+    {.path = "/token-srv/revoke", .json = true, .methods = REVOKE},
+    {.path = "/livez", .methods = DOCUMENT, .steps = jt_livez_steps},
+    {.path = "/readyz", .methods = DOCUMENT, .steps = jt_readyz_steps},
     {.path = "/.well-known/jwks.json", .methods = DOCUMENT, .steps = jt_jwks_steps},
     {.path = "/.well-known/oauth-authorization-server",
      .methods = DOCUMENT,
@@ -26,6 +31,22 @@ static const struct jt_endpoint endpoints[] = {
      .denied = JT_EV_REQUEST_REFUSED,
      .steps = jt_authorize_steps},
 };
+
+static const struct jt_endpoint metrics_endpoints[] = {
+    {.path = "/metrics", .methods = DOCUMENT, .steps = jt_metrics_steps},
+    {.path = "/livez", .methods = DOCUMENT, .steps = jt_livez_steps},
+    {.path = "/readyz", .methods = DOCUMENT, .steps = jt_readyz_steps},
+};
+
+const struct jt_endpoint *jt_route_metrics(struct jt_slice path)
+{
+    for (size_t i = 0; i < sizeof metrics_endpoints / sizeof metrics_endpoints[0]; i++) {
+        if (jt_slice_eq(path, jt_str(metrics_endpoints[i].path))) {
+            return &metrics_endpoints[i];
+        }
+    }
+    return NULL;
+}
 
 const struct jt_endpoint *jt_route_public(struct jt_slice path)
 {

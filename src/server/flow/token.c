@@ -16,7 +16,7 @@ static enum jt_next parse(struct jt_flow *f)
 static enum jt_next authenticate(struct jt_flow *f)
 {
     /* Drawn before the client is looked up: a revocation after this moment has a higher number. */
-    f->sequence = atomic_fetch_add(&f->app->issue_sequence, 1);
+    f->sequence = atomic_fetch_add(f->app->issue_sequence, 1);
     return jt_client_authenticate(f);
 }
 
@@ -31,10 +31,10 @@ static enum jt_next authorize(struct jt_flow *f)
 
 static enum jt_next mint(struct jt_flow *f)
 {
-    if (jt_keys_refresh(&f->local->keys, f->app->directory, f->local->crypt) != JT_OK) {
+    if (jt_flow_keys(f) != JT_OK) {
         return jt_fail(f, JT_R_INTERNAL);
     }
-    enum jt_err e = jt_mint(f->local, f->grant, f->sequence, &f->x->arena, &f->token);
+    enum jt_err e = jt_mint(f->local, f->settings, f->grant, f->sequence, &f->x->arena, &f->token);
     if (e == JT_E_NOTFOUND) {
         return jt_deny(f, JT_R_NO_KEY);
     }
@@ -47,6 +47,7 @@ static enum jt_next audit(struct jt_flow *f)
     f->job.event.resource = jt_grant_resource(f->grant)->o.name;
     f->job.event.scope = jt_token_scope(f->token);
     f->job.event.jti = jt_token_jti(f->token);
+    f->job.opaque = jt_token_opaque(f->token);
     jt_event_clip(&f->job.event);
     return jt_flow_submit(f);
 }
@@ -78,6 +79,9 @@ static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
 
 static enum jt_next respond(struct jt_flow *f)
 {
+    struct jt_metrics *m = &f->local->metrics;
+    jt_count(&m->token[jt_metric_method(f->auth.method)][JT_R_NONE]);
+    jt_metrics_duration(m, jt_mono_us(f->app->clock) - f->begun_us);
     return respond_token(f, f->token, f->job.receipt);
 }
 

@@ -80,8 +80,9 @@ struct jt_conn *jt_conn_new(struct jt_worker *w, int fd, const struct jt_listene
     if (c == NULL) {
         return NULL;
     }
-    if (l->tls != NULL) {
-        c->tls = jt_tls_conn_new(l->tls, fd);
+    struct jt_tls *tls = atomic_load(&l->tls);
+    if (tls != NULL) {
+        c->tls = jt_tls_conn_new(tls, fd);
         if (c->tls == NULL) {
             free(c);
             return NULL;
@@ -125,7 +126,11 @@ void jt_conn_free(struct jt_conn *c)
     }
     (void)close(c->fd);
     if (c->limited) {
-        jt_limits_leave(w->o.limits, &c->peer);
+        if (c->by_address) {
+            jt_limits_leave(w->o.limits, &c->peer);
+        } else {
+            jt_limits_leave_any(w->o.limits);
+        }
     }
     w->nconns--;
     free(c);

@@ -37,6 +37,7 @@ struct jt_conn {
     uid_t peer_uid;
     enum jt_listener_kind kind;
     bool limited;     /* counted in limits */
+    bool by_address;  /* and by its address */
     bool readable;    /* the kernel may have bytes: edge-triggered */
     bool peer_closed; /* it will send no more */
     bool driving;     /* jt_conn_drive is on the stack */

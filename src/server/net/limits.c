@@ -23,7 +23,7 @@ struct stripe {
 
 struct jt_limits {
     _Atomic size_t all;
-    size_t max_all, max_per_address;
+    _Atomic size_t max_all, max_per_address;
     uint64_t seed[2]; /* so that nobody outside can choose addresses of one row */
     struct stripe stripes[STRIPES];
 };
@@ -102,17 +102,41 @@ static enum jt_admission count_address(struct jt_limits *l, struct row **slot,
         }
         (*r)->addr = *u;
     }
-    if ((*r)->n >= l->max_per_address) {
+    if ((*r)->n >= atomic_load(&l->max_per_address)) {
         return JT_ADMIT_ADDRESS_FULL;
     }
     (*r)->n++;
     return JT_ADMIT_YES;
 }
 
+enum jt_admission jt_limits_enter_any(struct jt_limits *l)
+{
+    if (atomic_fetch_add(&l->all, 1) >= atomic_load(&l->max_all)) {
+        (void)atomic_fetch_sub(&l->all, 1);
+        return JT_ADMIT_FULL;
+    }
+    return JT_ADMIT_YES;
+}
+
+void jt_limits_leave_any(struct jt_limits *l)
+{
+    (void)atomic_fetch_sub(&l->all, 1);
+}
+
+size_t jt_limits_count(const struct jt_limits *l)
+{
+    return atomic_load(&l->all);
+}
+
+void jt_limits_set(struct jt_limits *l, size_t max_all, size_t max_per_address)
+{
+    atomic_store(&l->max_all, max_all);
+    atomic_store(&l->max_per_address, max_per_address);
+}
+
 enum jt_admission jt_limits_enter(struct jt_limits *l, const struct jt_addr *a)
 {
-    if (atomic_fetch_add(&l->all, 1) >= l->max_all) {
-        (void)atomic_fetch_sub(&l->all, 1);
+    if (jt_limits_enter_any(l) != JT_ADMIT_YES) {
         return JT_ADMIT_FULL;
     }
     struct jt_addr u = unit(a);

@@ -20,5 +20,11 @@ enum jt_admission { JT_ADMIT_UNDECIDED = 0, JT_ADMIT_YES, JT_ADMIT_FULL, JT_ADMI
 /* IPv6 counts by /64, the unit one host can choose from freely. YES must be given back by leave. */
 JT_MUST enum jt_admission jt_limits_enter(struct jt_limits *l, const struct jt_addr *a);
 void jt_limits_leave(struct jt_limits *l, const struct jt_addr *a);
+/* The same without the limit for one address: a proxy that is trusted. */
+JT_MUST enum jt_admission jt_limits_enter_any(struct jt_limits *l);
+void jt_limits_leave_any(struct jt_limits *l);
+size_t jt_limits_count(const struct jt_limits *l);
+/* New limits, for connections from now on. */
+void jt_limits_set(struct jt_limits *l, size_t max_all, size_t max_per_address);
 
 #endif

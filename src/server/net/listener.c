@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -109,6 +110,47 @@ enum jt_err jt_listen_unix(const char *path, struct jt_listener *out, char *why,
     }
     *out = (struct jt_listener){.fd = fd, .kind = JT_LISTEN_ADMIN};
     return JT_OK;
+}
+
+enum jt_err jt_listen_inherited(int fd, struct jt_listener *out, char *why, size_t why_n)
+{
+    int type = 0;
+    int listening = 0;
+    int on = 1;
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof type;
+    socklen_t m = sizeof ss;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0 || type != SOCK_STREAM ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) != 0 || listening == 0 ||
+        getsockname(fd, (struct sockaddr *)&ss, &m) != 0 ||
+        (ss.ss_family != AF_INET && ss.ss_family != AF_INET6)) {
+        (void)snprintf(why, why_n, "descriptor %d of LISTEN_FDS is not a listening TCP socket", fd);
+        return JT_E_SYNTAX;
+    }
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *out = (struct jt_listener){
+        .fd = fd, .kind = JT_LISTEN_PUBLIC, .port = real_port(fd), .inherited = true};
+    return JT_OK;
+}
+
+void jt_listener_text(const struct jt_listener *l, char out[static JT_LISTEN_TEXT])
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof ss;
+    char host[INET6_ADDRSTRLEN] = "";
+    out[0] = '\0';
+    if (getsockname(l->fd, (struct sockaddr *)&ss, &n) != 0) {
+        return;
+    }
+    bool v6 = ss.ss_family == AF_INET6;
+    const void *a = v6 ? (const void *)&((struct sockaddr_in6 *)&ss)->sin6_addr
+                       : (const void *)&((struct sockaddr_in *)&ss)->sin_addr;
+    if (inet_ntop(ss.ss_family, a, host, sizeof host) != NULL) {
+        (void)snprintf(out, JT_LISTEN_TEXT, "%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
+                       (unsigned)l->port);
+    }
 }
 
 void jt_listener_close(struct jt_listener *l)

@@ -7,16 +7,20 @@
 #ifndef JT_NET_LISTENER_H
 #define JT_NET_LISTENER_H
 
+#include <stdatomic.h>
+
 #include "../../core/base/err.h"
 #include "../../core/base/slice.h"
 #include "tls.h"
 
-enum jt_listener_kind { JT_LISTEN_PUBLIC = 0, JT_LISTEN_ADMIN };
+enum jt_listener_kind { JT_LISTEN_PUBLIC = 0, JT_LISTEN_ADMIN, JT_LISTEN_METRICS };
 
 struct jt_listener {
     int fd;
     enum jt_listener_kind kind;
-    struct jt_tls *tls; /* NULL: plain; borrowed */
+    _Atomic(struct jt_tls *) tls; /* NULL: plain; borrowed; replaced when certificates are read again */
+    bool proxies_only;            /* plain HTTP in the open: for trusted proxies alone */
+    bool inherited;               /* from the service manager: its socket file is not ours */
     uint16_t port;      /* the real one, where 0 was asked */
 };
 
@@ -30,6 +34,11 @@ JT_MUST enum jt_err jt_listen_tcp(struct jt_slice address, struct jt_listener *o
  */
 JT_MUST enum jt_err jt_listen_unix(const char *path, struct jt_listener *out, char *why,
                                    size_t why_n);
+/* A socket that listens already (systemd's LISTEN_FDS). Refused: not a listening stream socket. */
+JT_MUST enum jt_err jt_listen_inherited(int fd, struct jt_listener *out, char *why, size_t why_n);
+/* Its own address, "127.0.0.1:8443", NUL-terminated. */
+#define JT_LISTEN_TEXT 64
+void jt_listener_text(const struct jt_listener *l, char out[static JT_LISTEN_TEXT]);
 void jt_listener_close(struct jt_listener *l);
 
 #endif

@@ -50,7 +50,11 @@ struct jt_exchange {
 /* Greatest size of an answer: the JWKS and pages of the admin API. */
 #define JT_ANSWER_MAX (4u << 20)
 
+/* Whether a connection may come in; uncounted: the limit for one address does not hold for it. */
+enum jt_admit { JT_LET_OUT = 0, JT_LET_IN, JT_LET_IN_UNCOUNTED };
+
 struct jt_net_ops {
+    enum jt_admit (*admit)(void *app, const struct jt_listener *l, const struct jt_addr *peer);
     void (*begin)(struct jt_exchange *x); /* ends with jt_exchange_done, now or later */
     void (*late)(struct jt_exchange *x);  /* answer in place of a request that took too long */
     void (*wake)(struct jt_worker *w);    /* its mailbox has something */

@@ -165,14 +165,31 @@ static struct jt_addr addr_of(const struct sockaddr_storage *ss)
     return a;
 }
 
+static bool enter(struct jt_worker *w, enum jt_admit let, const struct jt_addr *peer)
+{
+    return let == JT_LET_IN             ? jt_limits_enter(w->o.limits, peer) == JT_ADMIT_YES
+           : let == JT_LET_IN_UNCOUNTED ? jt_limits_enter_any(w->o.limits) == JT_ADMIT_YES
+                                        : false;
+}
+
+static void leave(struct jt_worker *w, enum jt_admit let, const struct jt_addr *peer)
+{
+    if (let == JT_LET_IN) {
+        jt_limits_leave(w->o.limits, peer);
+    } else {
+        jt_limits_leave_any(w->o.limits);
+    }
+}
+
 static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
                      const struct jt_addr *peer)
 {
-    bool tcp = l->kind == JT_LISTEN_PUBLIC;
+    bool tcp = l->kind != JT_LISTEN_ADMIN;
+    enum jt_admit let = tcp ? w->o.ops->admit(w->o.app, l, peer) : JT_LET_IN;
     struct ucred cred = {.uid = (uid_t)-1};
     socklen_t n = sizeof cred;
     int on = 1;
-    if (tcp && jt_limits_enter(w->o.limits, peer) != JT_ADMIT_YES) {
+    if (tcp && !enter(w, let, peer)) {
         w->stats.refused++;
         (void)close(fd);
         return;
@@ -180,12 +197,13 @@ static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
     struct jt_conn *c = jt_conn_new(w, fd, l, peer);
     if (c == NULL) {
         if (tcp) {
-            jt_limits_leave(w->o.limits, peer);
+            leave(w, let, peer);
         }
         (void)close(fd);
         return;
     }
     c->limited = tcp;
+    c->by_address = let == JT_LET_IN;
     if (tcp) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0) {

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../../core/base/num.h"
 #include "../../core/base/rand.h"
 #include "siphash.h"
 
 #define CLIENT_SHARDS 4096u
 #define OTHER_SHARDS 64u
-#define MAPS 3
+#define TOKEN_SHARDS 65536u
+#define MAPS 5
 
 /* An immutable array, or (while loading) one that nobody else sees yet. */
 struct shard {
@@ -38,6 +40,8 @@ struct jt_publication {
     struct shard *next;      /* to be shown */
     struct jt_object *fresh; /* what is new in it, or NULL */
     struct jt_object *old;   /* what is replaced or dropped, or NULL */
+    uint64_t hash;
+    struct jt_slice name; /* of what is dropped: lives as long as the publication */
 };
 
 static struct map *map_of(const struct jt_directory *d, enum jt_object_kind kind)
@@ -57,7 +61,9 @@ enum jt_err jt_directory_new(struct jt_epochs *epochs, struct jt_directory **out
         size_t nshards;
     } maps[MAPS] = {{JT_OBJ_CLIENT, CLIENT_SHARDS},
                     {JT_OBJ_RESOURCE, OTHER_SHARDS},
-                    {JT_OBJ_SIGNING_KEY, OTHER_SHARDS}};
+                    {JT_OBJ_SIGNING_KEY, OTHER_SHARDS},
+                    {JT_OBJ_REVOCATION, CLIENT_SHARDS},
+                    {JT_OBJ_TOKEN, TOKEN_SHARDS}};
     struct jt_directory *d = calloc(1, sizeof *d);
     if (d == NULL) {
         return JT_E_NOMEM;
@@ -138,6 +144,23 @@ const struct jt_resource *jt_directory_resource(const struct jt_directory *d,
 const struct jt_signing_key *jt_directory_key(const struct jt_directory *d, struct jt_slice kid)
 {
     return (const struct jt_signing_key *)jt_directory_find(d, JT_OBJ_SIGNING_KEY, kid);
+}
+
+bool jt_directory_revoked(const struct jt_directory *d, uint64_t sequence)
+{
+    uint8_t name[8];
+    if (jt_directory_count(d, JT_OBJ_REVOCATION) == 0) {
+        return false;
+    }
+    jt_put_be64(name, sequence);
+    return jt_directory_find(d, JT_OBJ_REVOCATION, jt_slice(name, sizeof name)) != NULL;
+}
+
+const struct jt_opaque *jt_directory_token(const struct jt_directory *d,
+                                           const uint8_t hash[static JT_SHA256_SIZE])
+{
+    return (const struct jt_opaque *)jt_directory_find(d, JT_OBJ_TOKEN,
+                                                       jt_slice(hash, JT_SHA256_SIZE));
 }
 
 /* The cursor is shard << 32 | place in it. */
@@ -225,10 +248,8 @@ static enum jt_err prepare(struct jt_directory *d, enum jt_object_kind kind, str
     p->base = now;
     p->old = find(now, h, name);
     p->fresh = fresh;
-    if (fresh == NULL && p->old == NULL) {
-        free(p);
-        return JT_E_NOTFOUND;
-    }
+    p->hash = h;
+    p->name = name;
     p->next = shard_edit(now, p->old, fresh);
     if (p->next == NULL) {
         free(p);
@@ -253,6 +274,12 @@ enum jt_err jt_directory_prepare_drop(struct jt_directory *d, enum jt_object_kin
     return prepare(d, kind, name, NULL, out);
 }
 
+bool jt_directory_holds(enum jt_object_kind kind)
+{
+    return kind == JT_OBJ_CLIENT || kind == JT_OBJ_RESOURCE || kind == JT_OBJ_SIGNING_KEY ||
+           kind == JT_OBJ_REVOCATION || kind == JT_OBJ_TOKEN;
+}
+
 static void free_object(void *p)
 {
     jt_object_free(p);
@@ -264,11 +291,10 @@ static void free_object(void *p)
  */
 static void rebase(struct jt_publication *p, struct shard *now)
 {
-    const struct jt_object *subject = p->fresh != NULL ? p->fresh : p->old;
     struct shard *next = NULL;
     free(p->next);
     p->base = now;
-    p->old = find(now, subject->hash, subject->name);
+    p->old = find(now, p->hash, p->fresh != NULL ? p->fresh->name : p->name);
     while ((next = shard_edit(now, p->old, p->fresh)) == NULL) {
         const struct timespec ms = {0, 1000000};
         (void)nanosleep(&ms, NULL);
@@ -284,9 +310,9 @@ void jt_directory_publish(struct jt_directory *d, struct jt_publication **pub)
         rebase(p, now);
     }
     struct shard *before = atomic_exchange(&p->map->shards[p->index], p->next);
-    if (p->old == NULL) {
+    if (p->old == NULL && p->fresh != NULL) {
         (void)atomic_fetch_add(&p->map->count, 1);
-    } else if (p->fresh == NULL) {
+    } else if (p->old != NULL && p->fresh == NULL) {
         (void)atomic_fetch_sub(&p->map->count, 1);
     }
     (void)atomic_fetch_add(&p->map->version, 1);

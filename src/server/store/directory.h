@@ -26,13 +26,18 @@ const struct jt_client *jt_directory_client(const struct jt_directory *d, struct
 const struct jt_resource *jt_directory_resource(const struct jt_directory *d,
                                                 struct jt_slice audience);
 const struct jt_signing_key *jt_directory_key(const struct jt_directory *d, struct jt_slice kid);
+/* Was the token of this issue sequence revoked by itself? */
+bool jt_directory_revoked(const struct jt_directory *d, uint64_t sequence);
+/* By its SHA-256. */
+const struct jt_opaque *jt_directory_token(const struct jt_directory *d,
+                                           const uint8_t hash[static JT_SHA256_SIZE]);
 
 /* The same by kind. */
 const struct jt_object *jt_directory_find(const struct jt_directory *d, enum jt_object_kind kind,
                                           struct jt_slice name);
 
 /*
- * Objects of one kind (client, resource or signing key) whose place is after *cursor, at most max,
+ * Objects of one kind whose place is after *cursor, at most max,
  * in a fixed but arbitrary order; returns how many, and moves *cursor. Starts at 0; the end is a
  * return below max.
  */
@@ -49,8 +54,12 @@ uint64_t jt_directory_version(const struct jt_directory *d, enum jt_object_kind 
 struct jt_publication;
 JT_MUST enum jt_err jt_directory_prepare(struct jt_directory *d, struct jt_object *obj,
                                          struct jt_publication **out);
+/* name must live as long as the publication. What is not there when it is published is no error:
+ * an earlier publication may bring it. */
 JT_MUST enum jt_err jt_directory_prepare_drop(struct jt_directory *d, enum jt_object_kind kind,
                                               struct jt_slice name, struct jt_publication **out);
+/* Is this a kind that the directory keeps? */
+bool jt_directory_holds(enum jt_object_kind kind);
 /* Never fails; frees the publication. In the order prepared. */
 void jt_directory_publish(struct jt_directory *d, struct jt_publication **p);
 /* Gives up: frees the publication and the object in it. */

@@ -126,28 +126,35 @@ static struct jt_slice aad_of(uint32_t id, enum jt_data_key_use use, char text[s
     return jt_slice(text, (size_t)n);
 }
 
-enum jt_err jt_data_key_make(struct jt_crypt *c, const uint8_t master[static JT_KEY_SIZE],
-                             uint32_t id, enum jt_data_key_use use, int64_t now_s,
-                             struct jt_data_key **out)
+enum jt_err jt_data_key_rewrap(struct jt_crypt *c, const uint8_t master[static JT_KEY_SIZE],
+                               const struct jt_keyring_key *from, struct jt_data_key **out)
 {
-    uint8_t key[JT_KEY_SIZE];
     char aad[64];
     char digits[JT_U64_DIGITS];
     JT_AUTO(jt_buf_free) struct jt_buf wrapped;
     jt_buf_init(&wrapped, 128);
-    JT_TRY(jt_random(key, sizeof key));
-    enum jt_err e = jt_seal(c, master, aad_of(id, use, aad), jt_slice(key, sizeof key), &wrapped);
-    explicit_bzero(key, sizeof key);
-    JT_TRY(e);
+    JT_TRY(jt_seal(c, master, aad_of(from->id, from->use, aad),
+                   jt_slice(from->key, sizeof from->key), &wrapped));
     const struct jt_data_key k = {
-        .o = {.kind = JT_OBJ_DATA_KEY, .name = jt_fmt_u64(id, digits)},
-        .id = id,
-        .use = use,
-        .created_s = now_s,
+        .o = {.kind = JT_OBJ_DATA_KEY, .name = jt_fmt_u64(from->id, digits)},
+        .id = from->id,
+        .use = from->use,
+        .created_s = from->created_s,
         .wrapped = jt_buf_slice(&wrapped),
     };
     *out = jt_data_key_dup(&k);
     return *out == NULL ? JT_E_NOMEM : JT_OK;
+}
+
+enum jt_err jt_data_key_make(struct jt_crypt *c, const uint8_t master[static JT_KEY_SIZE],
+                             uint32_t id, enum jt_data_key_use use, int64_t now_s,
+                             struct jt_data_key **out)
+{
+    struct jt_keyring_key k = {.id = id, .use = use, .created_s = now_s};
+    JT_TRY(jt_random(k.key, sizeof k.key));
+    enum jt_err e = jt_data_key_rewrap(c, master, &k, out);
+    explicit_bzero(&k, sizeof k);
+    return e;
 }
 
 enum jt_err jt_keyring_open(struct jt_keyring *r, struct jt_crypt *c,
@@ -166,6 +173,7 @@ enum jt_err jt_keyring_open(struct jt_keyring *r, struct jt_crypt *c,
     struct jt_keyring_key *to = &r->keys[r->n++];
     to->id = k->id;
     to->use = k->use;
+    to->created_s = k->created_s;
     memcpy(to->key, plain.p, JT_KEY_SIZE);
     return JT_OK;
 }
@@ -221,7 +229,8 @@ enum jt_err jt_signing_key_make(struct jt_crypt *c, const struct jt_keyring *r, 
     struct jt_signing_key k = {.o = {.kind = JT_OBJ_SIGNING_KEY},
                                .alg = alg,
                                .state = JT_KEYSTATE_ACTIVE,
-                               .created_s = now_s};
+                               .created_s = now_s,
+                               .signs_s = now_s};
     JT_TRY(jt_pkey_generate(jt_alg_kind(alg), &k.pkey));
     enum jt_err e = jt_jwk_thumbprint(c, k.pkey, kid);
     k.o.name = jt_slice(kid, sizeof kid);
@@ -243,6 +252,9 @@ enum jt_err jt_signing_key_open(struct jt_crypt *c, const struct jt_keyring *r,
 {
     JT_AUTO(jt_buf_free) struct jt_buf der;
     jt_buf_init(&der, 8192);
+    if (k->state == JT_KEYSTATE_REVOKED) {
+        return JT_OK; /* its private part is gone */
+    }
     const struct jt_keyring_key *with = jt_keyring_by_id(r, k->data_key);
     if (with == NULL) {
         return JT_E_CRYPTO;

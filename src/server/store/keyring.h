@@ -16,6 +16,7 @@
 struct jt_keyring_key {
     uint32_t id;
     enum jt_data_key_use use;
+    int64_t created_s;
     uint8_t key[JT_KEY_SIZE];
 };
 
@@ -36,6 +37,9 @@ JT_MUST enum jt_err jt_master_key_make(const char *path, uint8_t key[static JT_K
 JT_MUST enum jt_err jt_data_key_make(struct jt_crypt *c, const uint8_t master[static JT_KEY_SIZE],
                                      uint32_t id, enum jt_data_key_use use, int64_t now_s,
                                      struct jt_data_key **out);
+/* The same key wrapped under another master key. */
+JT_MUST enum jt_err jt_data_key_rewrap(struct jt_crypt *c, const uint8_t master[static JT_KEY_SIZE],
+                                       const struct jt_keyring_key *k, struct jt_data_key **out);
 /* Unwraps into the ring. JT_E_CRYPTO: the master key is another one. */
 JT_MUST enum jt_err jt_keyring_open(struct jt_keyring *r, struct jt_crypt *c,
                                     const uint8_t master[static JT_KEY_SIZE],

@@ -4,6 +4,8 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "profile.h"
+
 /*
  * One block: measured first, then filled. The same walk does both, so that the
  * sizes cannot disagree: with base NULL it only counts.
@@ -62,6 +64,18 @@ static void walk_resource(struct block *b, const void *from)
     }
 }
 
+static void copy_nets(struct block *b, const struct jt_net *from, size_t n,
+                      const struct jt_net **to)
+{
+    struct jt_net *nets = take(b, n * sizeof *nets, alignof(struct jt_net));
+    if (nets != NULL) {
+        if (n > 0) {
+            memcpy(nets, from, n * sizeof *nets);
+        }
+        *to = nets;
+    }
+}
+
 static void walk_client(struct block *b, const void *from)
 {
     const struct jt_client *f = from;
@@ -83,7 +97,10 @@ static void walk_client(struct block *b, const void *from)
         }
         copy_text(b, f->credentials[i].id, k == NULL ? NULL : &k[i].id);
         copy_text(b, f->credentials[i].label, k == NULL ? NULL : &k[i].label);
+        copy_nets(b, f->credentials[i].nets, f->credentials[i].nnets,
+                  k == NULL ? NULL : &k[i].nets);
     }
+    copy_nets(b, f->nets, f->nnets, t == NULL ? NULL : &t->nets);
     for (size_t i = 0; i < f->ngrants; i++) {
         copy_text(b, f->grants[i].audience, g == NULL ? NULL : &g[i].audience);
         struct jt_slice *scopes = copy_texts(b, f->grants[i].scopes, f->grants[i].nscopes);
@@ -131,6 +148,40 @@ static void walk_setting(struct block *b, const void *from)
     copy_text(b, f->value, t == NULL ? NULL : &t->value);
 }
 
+static void walk_revocation(struct block *b, const void *from)
+{
+    const struct jt_revocation *f = from;
+    struct jt_revocation *t = take(b, sizeof *t, alignof(struct jt_revocation));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_REVOCATION;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+}
+
+static void walk_use(struct block *b, const void *from)
+{
+    const struct jt_use *f = from;
+    struct jt_use *t = take(b, sizeof *t, alignof(struct jt_use));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_USE;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+}
+
+/* The profile is not copied: whoever makes a token that lives takes it from a jt_profiles. */
+static void walk_opaque(struct block *b, const void *from)
+{
+    const struct jt_opaque *f = from;
+    struct jt_opaque *t = take(b, sizeof *t, alignof(struct jt_opaque));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_TOKEN;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+}
+
 static void *dup_with(void (*walk)(struct block *b, const void *from), const void *from)
 {
     struct block b = {NULL, 0};
@@ -168,6 +219,29 @@ struct jt_setting *jt_setting_dup(const struct jt_setting *s)
     return dup_with(walk_setting, s);
 }
 
+struct jt_use *jt_use_dup(const struct jt_use *u)
+{
+    return dup_with(walk_use, u);
+}
+
+struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r)
+{
+    return dup_with(walk_revocation, r);
+}
+
+struct jt_opaque *jt_opaque_dup(const struct jt_opaque *t, struct jt_profiles *home)
+{
+    struct jt_opaque *made = dup_with(walk_opaque, t);
+    if (made != NULL && home != NULL) {
+        made->profile = jt_profile_take(home, t->profile);
+        if (made->profile == NULL) {
+            free(made);
+            return NULL;
+        }
+    }
+    return made;
+}
+
 struct jt_object *jt_object_dup(const struct jt_object *o)
 {
     switch (o->kind) {
@@ -181,6 +255,11 @@ struct jt_object *jt_object_dup(const struct jt_object *o)
         return dup_with(walk_data_key, o);
     case JT_OBJ_SETTING:
         return dup_with(walk_setting, o);
+    case JT_OBJ_REVOCATION:
+        return dup_with(walk_revocation, o);
+    case JT_OBJ_USE:
+        return dup_with(walk_use, o);
+    case JT_OBJ_TOKEN: /* jt_opaque_dup: it needs a profile */
     case JT_OBJ_NONE:
         break;
     }
@@ -191,6 +270,9 @@ void jt_object_free(struct jt_object *o)
 {
     if (o != NULL && o->kind == JT_OBJ_SIGNING_KEY) {
         jt_pkey_free(&((struct jt_signing_key *)o)->pkey);
+    }
+    if (o != NULL && o->kind == JT_OBJ_TOKEN) {
+        jt_profile_give(((struct jt_opaque *)o)->profile);
     }
     free(o);
 }

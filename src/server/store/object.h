@@ -13,6 +13,7 @@
 #include "../../core/base/err.h"
 #include "../../core/crypt/crypt.h"
 #include "../../core/crypt/pkey.h"
+#include "../../core/http/cidr.h"
 
 enum jt_object_kind {
     JT_OBJ_NONE = 0,
@@ -21,13 +22,16 @@ enum jt_object_kind {
     JT_OBJ_SIGNING_KEY,
     JT_OBJ_DATA_KEY,
     JT_OBJ_SETTING,
+    JT_OBJ_REVOCATION, /* of one token */
+    JT_OBJ_TOKEN,      /* an opaque one */
+    JT_OBJ_USE,        /* when a credential was last used */
 };
 
 /* The start of every object. */
 struct jt_object {
     enum jt_object_kind kind;
     uint64_t hash;        /* of name; set by jt_directory */
-    struct jt_slice name; /* audience, client_id, kid, data key id, setting name: unique per kind */
+    struct jt_slice name; /* audience, client_id, kid, …: unique per kind */
 };
 
 struct jt_scope {
@@ -35,9 +39,12 @@ struct jt_scope {
     struct jt_slice text; /* for people; may be empty */
 };
 
+enum jt_token_format { JT_FORMAT_JWT = 0, JT_FORMAT_OPAQUE };
+
 struct jt_resource {
     struct jt_object o; /* name: the audience */
     enum jt_alg alg;
+    enum jt_token_format format;
     int64_t lifetime_s; /* of its tokens */
     int64_t created_s, updated_s;
     uint64_t version; /* 1, then one more for each change */
@@ -49,7 +56,13 @@ struct jt_resource {
 };
 
 enum jt_credential_kind { JT_CRED_NONE = 0, JT_CRED_SECRET };
-enum jt_credential_state { JT_CRED_UNDECIDED = 0, JT_CRED_ACTIVE, JT_CRED_REVOKED };
+/* Retiring: replaced by another one, and good until it expires. */
+enum jt_credential_state {
+    JT_CRED_UNDECIDED = 0,
+    JT_CRED_ACTIVE,
+    JT_CRED_REVOKED,
+    JT_CRED_RETIRING,
+};
 
 struct jt_credential {
     struct jt_slice id; /* 12 of [a-z0-9] */
@@ -60,7 +73,13 @@ struct jt_credential {
     uint32_t hash_key;                          /* id of the data key that made hash */
     uint8_t hash[JT_SHA256_SIZE];               /* HMAC-SHA-256 of the whole secret */
     int64_t created_s, not_before_s, expires_s; /* 0: no bound */
+    uint64_t not_before_seq; /* tokens it obtained with a lower issue sequence are revoked */
+    size_t nnets;
+    const struct jt_net *nets; /* it may be used from; none: anywhere */
 };
+
+/* Behaviour that only some callers need, and that is off unless somebody asked for it. */
+enum jt_compat { JT_COMPAT_CIDAAS_OR = 1u << 0 /* introspection: one matching list suffices */ };
 
 /* All scopes of one resource that a client may have. */
 struct jt_client_grant {
@@ -73,6 +92,10 @@ struct jt_client {
     struct jt_object o; /* name: the client_id */
     struct jt_slice display, owner;
     bool enabled;
+    unsigned compat;         /* bits of enum jt_compat */
+    uint64_t not_before_seq; /* its tokens with a lower issue sequence are revoked */
+    size_t nnets;
+    const struct jt_net *nets; /* it may come from; none: anywhere */
     int64_t created_s, updated_s;
     uint64_t version;
     size_t ncredentials;
@@ -87,6 +110,7 @@ enum jt_key_state {
     JT_KEYSTATE_ACTIVE,
     JT_KEYSTATE_RETIRING,
     JT_KEYSTATE_RETIRED,
+    JT_KEYSTATE_REVOKED, /* left the published set at once; its tokens are inactive */
 };
 
 struct jt_signing_key {
@@ -94,7 +118,11 @@ struct jt_signing_key {
     enum jt_alg alg;
     enum jt_key_state state;
     int64_t created_s;
-    uint32_t data_key;      /* id of the data key that seals it */
+    int64_t signs_s;         /* PUBLISHED: may sign from then on. ACTIVE and later: signed since */
+    int64_t until_s;         /* RETIRING: published until then */
+    int64_t longest_s;       /* the longest life that a token it signed may have */
+    uint64_t not_before_seq; /* tokens it signed with a lower issue sequence are revoked */
+    uint32_t data_key;       /* id of the data key that seals it */
     struct jt_slice sealed; /* PKCS#8 DER under AES-256-GCM; aad is the kid */
     struct jt_pkey *pkey;   /* opened after loading; NULL in the store */
 };
@@ -119,6 +147,39 @@ struct jt_setting {
     struct jt_slice value;
 };
 
+/* One token that was revoked before its time. Named by its issue sequence, 8 bytes big-endian. */
+struct jt_revocation {
+    struct jt_object o;
+    int64_t expires_s; /* of the token: then this leaves too */
+};
+
+/* What many opaque tokens have in common. Counted; see profile.h. */
+struct jt_profile {
+    struct jt_slice client_id, audience, scope;
+    size_t users;
+    struct jt_profile *next;
+    struct jt_profiles *home; /* NULL: borrowed, not counted */
+    uint64_t hash;
+};
+
+/* An opaque token. Named by its SHA-256; the token itself is nowhere. */
+struct jt_opaque {
+    struct jt_object o;
+    uint64_t sequence;
+    int64_t issued_s, expires_s;
+    const struct jt_profile *profile;
+    uint32_t credential;
+};
+
+/* How a credential was used. Named by its number in decimal. */
+struct jt_use {
+    struct jt_object o;
+    uint32_t number;
+    int64_t first_s, last_s;
+    uint64_t count;
+    struct jt_addr address; /* the last one */
+};
+
 /* Deep copies into one block. The kind is set by the function. NULL: out of memory. */
 struct jt_resource *jt_resource_dup(const struct jt_resource *r);
 struct jt_client *jt_client_dup(const struct jt_client *c);
@@ -126,6 +187,8 @@ struct jt_signing_key *
 jt_signing_key_dup(const struct jt_signing_key *k); /* pkey is not copied: NULL */
 struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k);
 struct jt_setting *jt_setting_dup(const struct jt_setting *s);
+struct jt_use *jt_use_dup(const struct jt_use *u);
+struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r);
 /* By its kind. */
 struct jt_object *jt_object_dup(const struct jt_object *o);
 /* Any of the above, pkey of a signing key included. NULL-safe. */

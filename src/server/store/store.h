@@ -26,7 +26,7 @@ struct jt_store_opts {
     void *ctx;
 };
 
-/* Takes ownership of obj on success. */
+/* Takes ownership of obj on success; but an opaque token is only lent, with its profile: copy it. */
 typedef enum jt_err (*jt_load_fn)(void *ctx, struct jt_object *obj);
 /* Text in e lives until the function returns. JT_OK goes on; anything else stops and is returned.
  */
@@ -54,12 +54,14 @@ struct jt_store_ops {
     /* Opens, migrates (each step one transaction), checks. */
     enum jt_err (*open)(const struct jt_store_opts *o, struct jt_store **out);
     void (*close)(struct jt_store **s);
-    /* Every object, data keys first, then settings, signing keys, resources, clients. */
+    /* Every object, data keys first, then settings, signing keys, resources, clients, revocations,
+     * opaque tokens, uses. */
     enum jt_err (*load)(struct jt_store *s, jt_load_fn each, void *ctx);
     enum jt_err (*begin)(struct jt_store *s);
     /* Replaces the object of that kind and name with everything below it, or adds it. Inside begin
      * … commit. */
     enum jt_err (*put)(struct jt_store *s, const struct jt_object *obj);
+    /* An opaque token is removed by its issue sequence, 8 bytes big-endian. */
     enum jt_err (*remove)(struct jt_store *s, enum jt_object_kind kind, struct jt_slice name);
     /* events (with their seq set) go to the outbox in the same transaction. On failure all is
      * rolled back. */

@@ -150,7 +150,7 @@ static void test_no_memory(void **state)
     assert_int_equal(jt_form_read(JT_LIT("a=0123456789"), &small, &f), JT_FORM_NOMEM);
     assert_int_equal(jt_form_decode(JT_LIT("0123456789"), &small, &out), JT_FORM_NOMEM);
     expect_text(out, "kept");
-    assert_int_equal(jt_form_read_json(JT_LIT("{\"a\":\"0123456789\"}"), &small, &f),
+    assert_int_equal(jt_form_read_json(JT_LIT("{\"a\":\"0123456789\"}"), &small, NULL, &f),
                      JT_FORM_NOMEM);
     jt_arena_free(&small);
 }
@@ -162,13 +162,13 @@ static void test_json(void **state)
     assert_int_equal(
         jt_form_read_json(JT_LIT(" {\"grant_type\":\"client_credentials\",\"scope\":\"a\\u0020b\","
                                  "\"empty\":\"\"}\r\n"),
-                          &arena, &f),
+                          &arena, NULL, &f),
         JT_FORM_OK);
     assert_int_equal(f.n, 3);
     expect_text(jt_form_get(&f, "grant_type"), "client_credentials");
     expect_text(jt_form_get(&f, "scope"), "a b");
     assert_int_equal(jt_form_get(&f, "empty").n, 0);
-    assert_int_equal(jt_form_read_json(JT_LIT("{}"), &arena, &f), JT_FORM_OK);
+    assert_int_equal(jt_form_read_json(JT_LIT("{}"), &arena, NULL, &f), JT_FORM_OK);
     assert_int_equal(f.n, 0);
 }
 
@@ -199,7 +199,7 @@ static void test_json_refused(void **state)
     };
     struct jt_form f;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        if (jt_form_read_json(jt_str(bad[i]), &arena, &f) != JT_FORM_SYNTAX) {
+        if (jt_form_read_json(jt_str(bad[i]), &arena, NULL, &f) != JT_FORM_SYNTAX) {
             fail_msg("accepted: %s", bad[i]);
         }
     }
@@ -217,7 +217,7 @@ static void test_json_count(void **state)
             k += (size_t)snprintf(body + k, sizeof body - k, "%s\"p%zu\":\"v\"", i ? "," : "", i);
         }
         body[k++] = '}';
-        enum jt_form_fault fault = jt_form_read_json(jt_slice(body, k), &arena, &f);
+        enum jt_form_fault fault = jt_form_read_json(jt_slice(body, k), &arena, NULL, &f);
         assert_int_equal(fault == JT_FORM_OK, n == JT_FORM_MAX);
     }
 }

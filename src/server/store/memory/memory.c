@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "../../../core/base/num.h"
+#include "../profile.h"
 #include "../store.h"
 
 #define EVENT_ARENA 65536u
@@ -30,6 +32,7 @@ struct jt_memory {
     pthread_mutex_t lock;
     size_t n, cap;
     struct jt_object **objects;
+    struct jt_profiles *profiles;
     bool in_change;
     size_t nchanges, cap_changes;
     struct change *changes;
@@ -111,6 +114,10 @@ static enum jt_err mem_open(const struct jt_store_opts *o, struct jt_store **out
         return JT_E_NOMEM;
     }
     m->base.ops = &jt_store_memory;
+    if (jt_profiles_new(&m->profiles) != JT_OK) {
+        free(m);
+        return JT_E_NOMEM;
+    }
     (void)pthread_mutex_init(&m->lock, NULL);
     *out = &m->base;
     return JT_OK;
@@ -133,6 +140,7 @@ static void mem_close(struct jt_store **s)
     for (size_t i = 0; i < m->n; i++) {
         jt_object_free(m->objects[i]);
     }
+    jt_profiles_free(&m->profiles);
     free(m->objects);
     free(m->changes);
     free_events(&m->log);
@@ -145,11 +153,16 @@ static void mem_close(struct jt_store **s)
 static enum jt_err mem_load(struct jt_store *s, jt_load_fn each, void *ctx)
 {
     static const enum jt_object_kind order[] = {JT_OBJ_DATA_KEY, JT_OBJ_SETTING, JT_OBJ_SIGNING_KEY,
-                                                JT_OBJ_RESOURCE, JT_OBJ_CLIENT};
+                                                JT_OBJ_RESOURCE, JT_OBJ_CLIENT,
+                                                JT_OBJ_REVOCATION, JT_OBJ_TOKEN, JT_OBJ_USE};
     struct jt_memory *m = of(s);
     for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         for (size_t i = 0; i < m->n; i++) {
             if (m->objects[i]->kind != order[k]) {
+                continue;
+            }
+            if (order[k] == JT_OBJ_TOKEN) {
+                JT_TRY(each(ctx, m->objects[i]));
                 continue;
             }
             struct jt_object *copy = jt_object_dup(m->objects[i]);
@@ -182,7 +195,10 @@ static enum jt_err mem_put(struct jt_store *s, const struct jt_object *obj)
     if (!room((void **)&m->changes, m->nchanges, &m->cap_changes, sizeof *m->changes)) {
         return JT_E_NOMEM;
     }
-    struct jt_object *copy = jt_object_dup(obj);
+    struct jt_object *copy =
+        obj->kind == JT_OBJ_TOKEN
+            ? (struct jt_object *)jt_opaque_dup((const struct jt_opaque *)obj, m->profiles)
+            : jt_object_dup(obj);
     if (copy == NULL) {
         return JT_E_NOMEM;
     }
@@ -190,10 +206,19 @@ static enum jt_err mem_put(struct jt_store *s, const struct jt_object *obj)
     return JT_OK;
 }
 
+/* An opaque token is removed by its sequence. */
+static bool is_it(const struct jt_object *o, enum jt_object_kind kind, struct jt_slice name)
+{
+    if (o->kind == kind && kind == JT_OBJ_TOKEN && name.n == 8) {
+        return ((const struct jt_opaque *)o)->sequence == jt_get_be64(name.p);
+    }
+    return o->kind == kind && jt_slice_eq(o->name, name);
+}
+
 static size_t place_of(const struct jt_memory *m, enum jt_object_kind kind, struct jt_slice name)
 {
     size_t i = 0;
-    while (i < m->n && (m->objects[i]->kind != kind || !jt_slice_eq(m->objects[i]->name, name))) {
+    while (i < m->n && !is_it(m->objects[i], kind, name)) {
         i++;
     }
     return i;

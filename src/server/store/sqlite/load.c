@@ -48,11 +48,13 @@ static enum jt_err rows_next(struct rows *r)
 /* Lists that grow while children of one parent are read; their text is in the arena. */
 struct lists {
     struct jt_arena arena;
-    size_t ncred, nintro, nscope, ngrant, nnames;
+    size_t ncred, nintro, nscope, ngrant, nnames, nnets;
     struct jt_credential *cred;
     struct jt_slice *intro, *names;
     struct jt_scope *scope;
     struct jt_client_grant *grant;
+    struct jt_net *nets;
+    struct jt_slice *net_of; /* the credential's id; empty: the client's own */
 };
 
 #define ARENA_MAX (64u << 20)
@@ -81,6 +83,8 @@ static void lists_free(struct lists *l)
     free(l->names);
     free(l->scope);
     free(l->grant);
+    free(l->nets);
+    free(l->net_of);
     jt_arena_free(&l->arena);
 }
 
@@ -148,8 +152,8 @@ static enum jt_err load_signing_keys(struct jt_sqlite *s, jt_load_fn each, void 
 {
     struct rows r;
     enum jt_err e = rows_open(s->state,
-                              "SELECT kid, alg, state, created, data_key, sealed FROM "
-                              "signing_key ORDER BY kid",
+                              "SELECT kid, alg, state, created, data_key, sealed, signs, until, longest, "
+                              "not_before_seq FROM signing_key ORDER BY kid",
                               &r);
     while (e == JT_OK && r.rc == SQLITE_ROW) {
         const int state = sqlite3_column_int(r.st, 2);
@@ -160,6 +164,10 @@ static enum jt_err load_signing_keys(struct jt_sqlite *s, jt_load_fn each, void 
             .created_s = sqlite3_column_int64(r.st, 3),
             .data_key = (uint32_t)sqlite3_column_int64(r.st, 4),
             .sealed = jt_sq_column(r.st, 5),
+            .signs_s = sqlite3_column_int64(r.st, 6),
+            .until_s = sqlite3_column_int64(r.st, 7),
+            .longest_s = sqlite3_column_int64(r.st, 8),
+            .not_before_seq = (uint64_t)sqlite3_column_int64(r.st, 9),
         };
         e = k.alg == JT_ALG_NONE ? JT_E_CORRUPT
                                  : give((struct jt_object *)jt_signing_key_dup(&k), each, ctx);
@@ -209,6 +217,7 @@ static enum jt_err one_resource(struct lists *l, struct rows r[static 3], jt_loa
         .created_s = sqlite3_column_int64(st, 3),
         .updated_s = sqlite3_column_int64(st, 4),
         .version = (uint64_t)sqlite3_column_int64(st, 5),
+        .format = sqlite3_column_int(st, 6) == JT_FORMAT_OPAQUE ? JT_FORMAT_OPAQUE : JT_FORMAT_JWT,
     };
     jt_arena_reset(&l->arena);
     if (!text(l, st, 0, &v.o.name)) {
@@ -268,6 +277,7 @@ static enum jt_err read_credentials(struct lists *l, struct rows *r, struct jt_s
             .created_s = sqlite3_column_int64(r->st, 8),
             .not_before_s = sqlite3_column_int64(r->st, 9),
             .expires_s = sqlite3_column_int64(r->st, 10),
+            .not_before_seq = (uint64_t)sqlite3_column_int64(r->st, 11),
         };
         if (!text(l, r->st, 1, &k->id) || !text(l, r->st, 5, &k->label)) {
             return JT_E_NOMEM;
@@ -312,7 +322,37 @@ static enum jt_err read_grants(struct lists *l, struct rows *r, struct jt_slice 
     return JT_OK;
 }
 
-static enum jt_err one_client(struct lists *l, struct rows r[static 3], jt_load_fn each, void *ctx)
+/* The client's own networks come first (their credential is empty), then each credential's. */
+static enum jt_err read_nets(struct lists *l, struct rows *r, struct jt_client *v)
+{
+    for (l->nnets = 0; rows_of(r, v->o.name); l->nnets++) {
+        if (!room((void **)&l->nets, l->nnets, sizeof *l->nets) ||
+            !room((void **)&l->net_of, l->nnets, sizeof *l->net_of) ||
+            !text(l, r->st, 1, &l->net_of[l->nnets])) {
+            return JT_E_NOMEM;
+        }
+        if (!jt_sq_column_fixed(r->st, 2, l->nets[l->nnets].a.b, sizeof l->nets[0].a.b)) {
+            return JT_E_CORRUPT;
+        }
+        l->nets[l->nnets].bits = (uint8_t)sqlite3_column_int(r->st, 3);
+        JT_TRY(rows_next(r));
+    }
+    for (size_t i = l->nnets; i > 0; i--) { /* from the end, so that each starts at its first */
+        if (l->net_of[i - 1].n == 0) {
+            v->nets = &l->nets[i - 1];
+            v->nnets++;
+        }
+        for (size_t k = 0; k < l->ncred; k++) {
+            if (l->net_of[i - 1].n > 0 && jt_slice_eq(l->cred[k].id, l->net_of[i - 1])) {
+                l->cred[k].nets = &l->nets[i - 1];
+                l->cred[k].nnets++;
+            }
+        }
+    }
+    return JT_OK;
+}
+
+static enum jt_err one_client(struct lists *l, struct rows r[static 4], jt_load_fn each, void *ctx)
 {
     sqlite3_stmt *st = r[0].st;
     struct jt_client v = {
@@ -321,6 +361,8 @@ static enum jt_err one_client(struct lists *l, struct rows r[static 3], jt_load_
         .created_s = sqlite3_column_int64(st, 4),
         .updated_s = sqlite3_column_int64(st, 5),
         .version = (uint64_t)sqlite3_column_int64(st, 6),
+        .compat = (unsigned)sqlite3_column_int(st, 7),
+        .not_before_seq = (uint64_t)sqlite3_column_int64(st, 8),
     };
     jt_arena_reset(&l->arena);
     if (!text(l, st, 0, &v.o.name) || !text(l, st, 1, &v.display) || !text(l, st, 2, &v.owner)) {
@@ -328,6 +370,7 @@ static enum jt_err one_client(struct lists *l, struct rows r[static 3], jt_load_
     }
     JT_TRY(read_credentials(l, &r[1], v.o.name));
     JT_TRY(read_grants(l, &r[2], v.o.name));
+    JT_TRY(read_nets(l, &r[3], &v));
     v.credentials = l->cred;
     v.ncredentials = l->ncred;
     v.grants = l->grant;
@@ -337,7 +380,7 @@ static enum jt_err one_client(struct lists *l, struct rows r[static 3], jt_load_
 
 static enum jt_err load_clients(struct jt_sqlite *s, struct lists *l, jt_load_fn each, void *ctx)
 {
-    struct rows r[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    struct rows r[4] = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
     enum jt_err e = rows_open(s->state, "SELECT * FROM client ORDER BY client_id", &r[0]);
     if (e == JT_OK) {
         e = rows_open(s->state, "SELECT * FROM credential ORDER BY client_id, number", &r[1]);
@@ -348,13 +391,19 @@ static enum jt_err load_clients(struct jt_sqlite *s, struct lists *l, jt_load_fn
                       "client_id, place",
                       &r[2]);
     }
+    if (e == JT_OK) {
+        e = rows_open(s->state,
+                      "SELECT client_id, credential, address, bits FROM network ORDER BY "
+                      "client_id, credential, place",
+                      &r[3]);
+    }
     while (e == JT_OK && r[0].rc == SQLITE_ROW) {
         e = one_client(l, r, each, ctx);
         if (e == JT_OK) {
             e = rows_next(&r[0]);
         }
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         rows_close(&r[i]);
     }
     return e;
@@ -377,6 +426,9 @@ enum jt_err jt_sq_load(struct jt_store *store, jt_load_fn each, void *ctx)
     }
     if (e == JT_OK) {
         e = load_clients(s, &l, each, ctx);
+    }
+    if (e == JT_OK) {
+        e = jt_sq_load_small(s, each, ctx);
     }
     lists_free(&l);
     return e;

@@ -35,6 +35,25 @@ const char *const jt_sq_state_schema[] = {
     " wrapped BLOB NOT NULL) STRICT;"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     "CREATE TABLE outbox(" EVENT_COLUMNS ") STRICT;",
+    /* 2: opaque tokens, revocation, networks, the life of keys, use of credentials */
+    "ALTER TABLE resource ADD COLUMN format INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE client ADD COLUMN compat INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE client ADD COLUMN not_before_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential ADD COLUMN not_before_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE signing_key ADD COLUMN signs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE signing_key ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE signing_key ADD COLUMN longest INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE signing_key ADD COLUMN not_before_seq INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE signing_key SET signs=created;"
+    "CREATE TABLE network(client_id TEXT NOT NULL REFERENCES client ON DELETE CASCADE,"
+    " credential TEXT NOT NULL, place INTEGER NOT NULL, address BLOB NOT NULL,"
+    " bits INTEGER NOT NULL, PRIMARY KEY(client_id, credential, place)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE revocation(sequence INTEGER PRIMARY KEY, expires INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE opaque(sequence INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+    " credential INTEGER NOT NULL, issued INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " client_id TEXT NOT NULL, audience TEXT NOT NULL, scope TEXT NOT NULL) STRICT;"
+    "CREATE TABLE credential_use(number INTEGER PRIMARY KEY, first INTEGER NOT NULL,"
+    " last INTEGER NOT NULL, count INTEGER NOT NULL, address BLOB NOT NULL) STRICT;",
     NULL,
 };
 
@@ -45,20 +64,27 @@ const char *const jt_sq_audit_schema[] = {
 };
 
 const char *const jt_sq_sql[JT_ST_COUNT] = {
-    [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?)",
+    [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?)",
     [JT_ST_DEL_RESOURCE] = "DELETE FROM resource WHERE audience=?",
     [JT_ST_PUT_SCOPE] = "INSERT INTO scope VALUES(?,?,?,?)",
     [JT_ST_PUT_INTROSPECTOR] = "INSERT INTO introspector VALUES(?,?)",
-    [JT_ST_PUT_CLIENT] = "INSERT INTO client VALUES(?,?,?,?,?,?,?)",
+    [JT_ST_PUT_CLIENT] = "INSERT INTO client VALUES(?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_CLIENT] = "DELETE FROM client WHERE client_id=?",
-    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_PUT_GRANT] = "INSERT INTO client_grant VALUES(?,?,?,?)",
-    [JT_ST_PUT_SIGNING_KEY] = "INSERT INTO signing_key VALUES(?,?,?,?,?,?)",
+    [JT_ST_PUT_SIGNING_KEY] = "INSERT INTO signing_key VALUES(?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_SIGNING_KEY] = "DELETE FROM signing_key WHERE kid=?",
     [JT_ST_PUT_DATA_KEY] = "INSERT INTO data_key VALUES(?,?,?,?)",
     [JT_ST_DEL_DATA_KEY] = "DELETE FROM data_key WHERE id=CAST(? AS INTEGER)",
     [JT_ST_PUT_SETTING] = "INSERT INTO setting VALUES(?,?)",
     [JT_ST_DEL_SETTING] = "DELETE FROM setting WHERE name=?",
+    [JT_ST_PUT_NETWORK] = "INSERT INTO network VALUES(?,?,?,?,?)",
+    [JT_ST_PUT_REVOCATION] = "INSERT OR REPLACE INTO revocation VALUES(?,?)",
+    [JT_ST_DEL_REVOCATION] = "DELETE FROM revocation WHERE sequence=?",
+    [JT_ST_PUT_OPAQUE] = "INSERT INTO opaque VALUES(?,?,?,?,?,?,?,?)",
+    [JT_ST_DEL_OPAQUE] = "DELETE FROM opaque WHERE sequence=?",
+    [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?)",
+    [JT_ST_DEL_USE] = "DELETE FROM credential_use WHERE number=CAST(? AS INTEGER)",
     [JT_ST_PUT_OUTBOX] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_TRIM_OUTBOX] = "DELETE FROM outbox WHERE seq<=?",
     [JT_ST_APPEND] = "INSERT INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",

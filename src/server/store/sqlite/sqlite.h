@@ -27,6 +27,13 @@ enum jt_stmt {
     JT_ST_DEL_DATA_KEY,
     JT_ST_PUT_SETTING,
     JT_ST_DEL_SETTING,
+    JT_ST_PUT_NETWORK,
+    JT_ST_PUT_REVOCATION,
+    JT_ST_DEL_REVOCATION,
+    JT_ST_PUT_OPAQUE,
+    JT_ST_DEL_OPAQUE,
+    JT_ST_PUT_USE,
+    JT_ST_DEL_USE,
     JT_ST_PUT_OUTBOX,
     JT_ST_TRIM_OUTBOX,
     JT_ST_APPEND,
@@ -63,6 +70,10 @@ extern const char *const jt_sq_sql[JT_ST_COUNT];
 /* state.c */
 enum jt_err jt_sq_put(struct jt_store *s, const struct jt_object *obj);
 enum jt_err jt_sq_remove(struct jt_store *s, enum jt_object_kind kind, struct jt_slice name);
+/* small.c: revocations, opaque tokens, use of credentials */
+enum jt_err jt_sq_put_small(struct jt_sqlite *s, const struct jt_object *obj);
+enum jt_err jt_sq_remove_small(struct jt_sqlite *s, enum jt_object_kind kind, struct jt_slice name);
+enum jt_err jt_sq_load_small(struct jt_sqlite *s, jt_load_fn each, void *ctx);
 /* load.c */
 enum jt_err jt_sq_load(struct jt_store *s, jt_load_fn each, void *ctx);
 /* log.c */

@@ -53,12 +53,32 @@ static enum jt_err put_resource(struct jt_sqlite *s, const struct jt_resource *r
     (void)sqlite3_bind_int64(st, 4, r->created_s);
     (void)sqlite3_bind_int64(st, 5, r->updated_s);
     (void)sqlite3_bind_int64(st, 6, (int64_t)r->version);
+    (void)sqlite3_bind_int(st, 7, (int)r->format);
     JT_TRY(jt_sq_run(st));
     for (size_t i = 0; i < r->nscopes; i++) {
         JT_TRY(put_scope(s, r, i));
     }
     for (size_t i = 0; i < r->nintrospectors; i++) {
         JT_TRY(put_introspector(s, r, i));
+    }
+    return JT_OK;
+}
+
+/* credential empty: the client's own. */
+static enum jt_err put_nets(struct jt_sqlite *s, struct jt_slice client, struct jt_slice credential,
+                            const struct jt_net *nets, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_PUT_NETWORK);
+        if (st == NULL) {
+            return JT_E_NOMEM;
+        }
+        jt_sq_text(st, 1, client);
+        jt_sq_text(st, 2, credential);
+        (void)sqlite3_bind_int64(st, 3, (int64_t)i);
+        jt_sq_blob(st, 4, nets[i].a.b, sizeof nets[i].a.b);
+        (void)sqlite3_bind_int(st, 5, nets[i].bits);
+        JT_TRY(jt_sq_run(st));
     }
     return JT_OK;
 }
@@ -81,7 +101,9 @@ static enum jt_err put_credential(struct jt_sqlite *s, const struct jt_client *c
     (void)sqlite3_bind_int64(st, 9, k->created_s);
     (void)sqlite3_bind_int64(st, 10, k->not_before_s);
     (void)sqlite3_bind_int64(st, 11, k->expires_s);
-    return jt_sq_run(st);
+    (void)sqlite3_bind_int64(st, 12, (int64_t)k->not_before_seq);
+    JT_TRY(jt_sq_run(st));
+    return put_nets(s, c->o.name, k->id, k->nets, k->nnets);
 }
 
 /* One row for each scope, in the order given. */
@@ -118,7 +140,10 @@ static enum jt_err put_client(struct jt_sqlite *s, const struct jt_client *c)
     (void)sqlite3_bind_int64(st, 5, c->created_s);
     (void)sqlite3_bind_int64(st, 6, c->updated_s);
     (void)sqlite3_bind_int64(st, 7, (int64_t)c->version);
+    (void)sqlite3_bind_int64(st, 8, c->compat);
+    (void)sqlite3_bind_int64(st, 9, (int64_t)c->not_before_seq);
     JT_TRY(jt_sq_run(st));
+    JT_TRY(put_nets(s, c->o.name, jt_slice(NULL, 0), c->nets, c->nnets));
     for (size_t i = 0; i < c->ncredentials; i++) {
         JT_TRY(put_credential(s, c, i));
     }
@@ -138,6 +163,10 @@ static enum jt_err put_signing_key(struct jt_sqlite *s, const struct jt_signing_
     (void)sqlite3_bind_int64(st, 4, k->created_s);
     (void)sqlite3_bind_int64(st, 5, k->data_key);
     jt_sq_blob(st, 6, k->sealed.p, k->sealed.n);
+    (void)sqlite3_bind_int64(st, 7, k->signs_s);
+    (void)sqlite3_bind_int64(st, 8, k->until_s);
+    (void)sqlite3_bind_int64(st, 9, k->longest_s);
+    (void)sqlite3_bind_int64(st, 10, (int64_t)k->not_before_seq);
     return jt_sq_run(st);
 }
 
@@ -181,6 +210,10 @@ enum jt_err jt_sq_put(struct jt_store *store, const struct jt_object *obj)
         return put_data_key(s, (const struct jt_data_key *)obj);
     case JT_OBJ_SETTING:
         return put_setting(s, (const struct jt_setting *)obj);
+    case JT_OBJ_REVOCATION:
+    case JT_OBJ_TOKEN:
+    case JT_OBJ_USE:
+        return jt_sq_put_small(s, obj);
     case JT_OBJ_NONE:
         break;
     }
@@ -201,6 +234,10 @@ enum jt_err jt_sq_remove(struct jt_store *store, enum jt_object_kind kind, struc
         return delete_by_name(s, JT_ST_DEL_DATA_KEY, name);
     case JT_OBJ_SETTING:
         return delete_by_name(s, JT_ST_DEL_SETTING, name);
+    case JT_OBJ_REVOCATION:
+    case JT_OBJ_TOKEN:
+    case JT_OBJ_USE:
+        return jt_sq_remove_small(s, kind, name);
     case JT_OBJ_NONE:
         break;
     }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token.c - opaque tokens of a batch: all in one transaction of jeton.db, before their events go to
+ * the log. A crash in between leaves the hash of a token that nobody was ever given.
+ */
+#include "batch.h"
+
+static enum jt_err write_all(struct jt_store *s, struct jt_job *jobs)
+{
+    JT_TRY(s->ops->begin(s));
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->shown == NULL) {
+            continue;
+        }
+        enum jt_err e = s->ops->put(s, &j->opaque->o);
+        if (e != JT_OK) {
+            s->ops->rollback(s);
+            return e;
+        }
+    }
+    return s->ops->commit(s, NULL, 0);
+}
+
+/* What will be shown, so that nothing can fail once it is on disk. */
+static enum jt_err prepare(struct jt_writer *w, struct jt_job *j)
+{
+    struct jt_opaque *t = jt_opaque_dup(j->opaque, w->o.profiles);
+    if (t == NULL) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err e = jt_directory_prepare(w->o.directory, &t->o, &j->shown);
+    if (e != JT_OK) {
+        jt_object_free(&t->o);
+    }
+    return e;
+}
+
+void jt_batch_tokens_write(struct jt_writer *w, struct jt_job *jobs)
+{
+    bool any = false;
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->opaque != NULL) {
+            j->result = prepare(w, j);
+            any = any || j->result == JT_OK;
+        }
+    }
+    enum jt_err e = any ? write_all(w->o.store, jobs) : JT_OK;
+    for (struct jt_job *j = jobs; j != NULL && e != JT_OK; j = j->next) {
+        if (j->shown != NULL) {
+            jt_directory_discard(&j->shown);
+            j->result = e;
+        }
+    }
+}
+
+void jt_batch_tokens_end(struct jt_writer *w, struct jt_job *jobs, bool show)
+{
+    for (struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->shown != NULL && show) {
+            jt_directory_publish(w->o.directory, &j->shown);
+        } else if (j->shown != NULL) {
+            jt_directory_discard(&j->shown);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keylife.h - the life of a signing key: published, active, retiring, gone; or revoked.
+ *
+ * The first key of an algorithm signs at once. A later one is published first, and signs when
+ * everybody who caches the key set must have seen it (keys.publish_wait). The one before then
+ * retires: it stays published until the last token that it signed is over.
+ * Threads: the functions jt_keylife_* are change functions, for the store thread; jt_keylife_due is
+ *          for any thread with an epoch.
+ */
+#ifndef JT_FLOW_KEYLIFE_H
+#define JT_FLOW_KEYLIFE_H
+
+#include "../audit/writer.h"
+
+#define JT_KEYS_WAITING_MAX 8 /* published ones of one algorithm that do not sign yet */
+
+/* What a change of keys needs and what it says. */
+struct jt_keyorder {
+    enum jt_alg alg;
+    struct jt_slice kid;          /* for one key */
+    struct jt_signing_key *fresh; /* made beforehand; NULL once it was put */
+    int64_t publish_wait_s, longest_s;
+    const char *refused; /* what stands in the way, after JT_E_CONFLICT */
+    char said[200];      /* the kids: NUL-terminated, for the event's detail */
+};
+
+/* A new key (ctx: struct jt_keyorder with fresh). JT_E_LIMIT: too many wait already. */
+enum jt_err jt_keylife_add(struct jt_change *chg, void *ctx);
+/* The waiting key of alg whose time has come signs from now on. JT_E_NOTFOUND: none. */
+enum jt_err jt_keylife_promote(struct jt_change *chg, void *ctx);
+/* A key ends: a waiting one leaves, the active one retires if a successor may sign. */
+enum jt_err jt_keylife_retire(struct jt_change *chg, void *ctx);
+/* It leaves at once and its tokens are inactive; fresh, if there is one, signs in its place. */
+enum jt_err jt_keylife_revoke(struct jt_change *chg, void *ctx);
+/* The key is over (its last token, or its record): removed. */
+enum jt_err jt_keylife_remove(struct jt_change *chg, void *ctx);
+/* An active key learns that its tokens may live longest_s. */
+enum jt_err jt_keylife_stretch(struct jt_change *chg, void *ctx);
+
+/* What is to be done about keys now; one thing at a time. */
+enum jt_keydue { JT_KEYDUE_NOTHING = 0, JT_KEYDUE_PROMOTE, JT_KEYDUE_REMOVE, JT_KEYDUE_ROTATE };
+/* Sets alg, and kid (inside the directory) for REMOVE. rotate_every_s 0: never by itself. */
+enum jt_keydue jt_keylife_due(const struct jt_directory *d, int64_t now_s, int64_t publish_wait_s,
+                              int64_t rotate_every_s, struct jt_keyorder *out);
+/* A waiting key of that algorithm, the first to sign, or NULL. */
+const struct jt_signing_key *jt_keylife_next(const struct jt_directory *d, enum jt_alg alg);
+const struct jt_signing_key *jt_keylife_active(const struct jt_directory *d, enum jt_alg alg);
+
+#endif

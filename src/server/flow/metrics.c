@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * metrics.c - the page that Prometheus reads. No label carries a client_id: their number is not
+ * bounded by us.
+ */
+#include "metrics.h"
+
+#include <inttypes.h>
+
+#include "../../core/jose/alg.h"
+#include "app.h"
+
+static const struct {
+    int64_t us;
+    const char *text;
+} buckets[JT_METRIC_BUCKETS] = {
+    {250, "0.00025"}, {500, "0.0005"}, {1000, "0.001"},   {2500, "0.0025"},
+    {5000, "0.005"},  {10000, "0.01"}, {25000, "0.025"},  {50000, "0.05"},
+    {100000, "0.1"},  {500000, "0.5"}, {1000000, "1"},    {5000000, "5"},
+};
+
+static const char *const method_names[JT_METRIC_METHODS] = {"none", "client_secret_basic",
+                                                            "client_secret_post"};
+
+enum jt_metric_method jt_metric_method(const char *name)
+{
+    for (int i = 1; name != NULL && i < JT_METRIC_METHODS; i++) {
+        if (strcmp(name, method_names[i]) == 0) {
+            return (enum jt_metric_method)i;
+        }
+    }
+    return JT_METHOD_NONE;
+}
+
+void jt_metrics_duration(struct jt_metrics *m, int64_t us)
+{
+    size_t i = 0;
+    while (i < JT_METRIC_BUCKETS && us > buckets[i].us) {
+        i++;
+    }
+    jt_count(&m->buckets[i]);
+    jt_count(&m->durations);
+    atomic_store_explicit(
+        &m->duration_us,
+        atomic_load_explicit(&m->duration_us, memory_order_relaxed) + (us > 0 ? (uint64_t)us : 0),
+        memory_order_relaxed);
+}
+
+/* The same counter of all workers. offset: of the counter in struct jt_metrics. */
+static uint64_t total(const struct jt_app *app, size_t offset)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < app->nlocals; i++) {
+        const char *base = (const char *)&app->locals[i]->metrics;
+        sum += atomic_load_explicit((const _Atomic uint64_t *)(const void *)(base + offset),
+                                    memory_order_relaxed);
+    }
+    return sum;
+}
+
+#define TOTAL(app, field) total((app), offsetof(struct jt_metrics, field))
+#define TOTAL_AT(app, field, i)                                                                    \
+    total((app), offsetof(struct jt_metrics, field) + (size_t)(i) * sizeof(_Atomic uint64_t))
+
+static void head(struct jt_buf *b, const char *name, const char *type, const char *help)
+{
+    jt_buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void one(struct jt_buf *b, const char *name, const char *type, const char *help, uint64_t v)
+{
+    head(b, name, type, help);
+    jt_buf_printf(b, "%s %" PRIu64 "\n", name, v);
+}
+
+static void token_requests(const struct jt_app *app, struct jt_buf *b)
+{
+    head(b, "jeton_token_requests_total", "counter",
+         "Token requests by client authentication method and result (issued, or the reason).");
+    for (size_t m = 0; m < JT_METRIC_METHODS; m++) {
+        for (size_t r = 0; r < JT_REASONS; r++) {
+            uint64_t v = TOTAL_AT(app, token, m * JT_REASONS + r);
+            if (v > 0 || (r == JT_R_NONE && m > 0)) {
+                jt_buf_printf(b,
+                              "jeton_token_requests_total{auth_method=\"%s\",result=\"%s\"} "
+                              "%" PRIu64 "\n",
+                              method_names[m],
+                              r == JT_R_NONE ? "issued" : jt_reason_name_of((uint16_t)r), v);
+            }
+        }
+    }
+}
+
+static void by_reason(const struct jt_app *app, struct jt_buf *b, const char *name,
+                      const char *help, size_t offset)
+{
+    head(b, name, "counter", help);
+    for (size_t r = 1; r < JT_REASONS; r++) {
+        uint64_t v = total(app, offset + r * sizeof(_Atomic uint64_t));
+        if (v > 0) {
+            jt_buf_printf(b, "%s{reason=\"%s\"} %" PRIu64 "\n", name,
+                          jt_reason_name_of((uint16_t)r), v);
+        }
+    }
+}
+
+static void introspections(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_introspection_requests_total";
+    head(b, name, "counter", "Introspection requests by result.");
+    jt_buf_printf(b, "%s{result=\"active\"} %" PRIu64 "\n", name,
+                  TOTAL_AT(app, introspections, JT_INTROSPECT_IS_ACTIVE));
+    jt_buf_printf(b, "%s{result=\"inactive\"} %" PRIu64 "\n", name,
+                  TOTAL_AT(app, introspections, JT_INTROSPECT_INACTIVE));
+    uint64_t refused = 0;
+    for (size_t r = 1; r < JT_REASONS; r++) {
+        refused += TOTAL_AT(app, introspections_refused, r);
+    }
+    jt_buf_printf(b, "%s{result=\"refused\"} %" PRIu64 "\n", name, refused);
+}
+
+static void durations(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_token_request_duration_seconds";
+    uint64_t sum = 0;
+    head(b, name, "histogram", "From a whole token request to its answer, the disk included.");
+    for (size_t i = 0; i < JT_METRIC_BUCKETS; i++) {
+        sum += TOTAL_AT(app, buckets, i);
+        jt_buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, buckets[i].text, sum);
+    }
+    sum += TOTAL_AT(app, buckets, JT_METRIC_BUCKETS);
+    uint64_t us = TOTAL(app, duration_us);
+    jt_buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
+    jt_buf_printf(b, "%s_sum %" PRIu64 ".%06" PRIu64 "\n", name, us / 1000000, us % 1000000);
+    jt_buf_printf(b, "%s_count %" PRIu64 "\n", name, sum);
+}
+
+static void limits(const struct jt_app *app, struct jt_buf *b)
+{
+    head(b, "jeton_rate_limited_total", "counter", "Requests refused with 429, by rule.");
+    jt_buf_printf(b, "jeton_rate_limited_total{rule=\"failures_client_address\"} %" PRIu64 "\n",
+                  TOTAL(app, limited_client));
+    jt_buf_printf(b, "jeton_rate_limited_total{rule=\"failures_prefix\"} %" PRIu64 "\n",
+                  TOTAL(app, limited_prefix));
+    one(b, "jeton_ip_denied_total", "counter",
+        "Right proofs from an address outside the client's or credential's networks.",
+        TOTAL(app, network_denied));
+    one(b, "jeton_connections", "gauge", "Connections that are open.",
+        app->limits == NULL ? 0 : jt_limits_count(app->limits));
+}
+
+static void disk(const struct jt_app *app, struct jt_buf *b)
+{
+    struct jt_writer_stats s;
+    jt_writer_stats(app->writer, &s);
+    one(b, "jeton_store_up", "gauge", "1 while the disk takes what is written.",
+        s.disk_failing ? 0 : 1);
+    one(b, "jeton_audit_events_total", "counter", "Events written to the audit log.", s.events);
+    one(b, "jeton_audit_commits_total", "counter", "Commits of the audit log.", s.commits);
+    one(b, "jeton_audit_failures_total", "counter", "Commits that failed.", s.failures);
+    one(b, "jeton_audit_counted_total", "counter",
+        "Refusals counted with others of their minute and not recorded singly.", s.counted);
+    one(b, "jeton_audit_dropped_total", "counter",
+        "Answers that left without a record (audit.on_failure: degrade).", s.unaudited);
+}
+
+/* Secrets of clients that end within 7 and 30 days. A walk over all clients: this page is not the
+ * fast path. */
+static void expiring(const struct jt_app *app, struct jt_buf *b)
+{
+    const struct jt_object *page[64];
+    uint64_t cursor = 0;
+    uint64_t week = 0;
+    uint64_t month = 0;
+    int64_t now = jt_wall_s(app->clock);
+    size_t n = 0;
+    do {
+        n = jt_directory_page(app->directory, JT_OBJ_CLIENT, &cursor, page, 64);
+        for (size_t i = 0; i < n; i++) {
+            const struct jt_client *c = (const struct jt_client *)page[i];
+            for (size_t k = 0; k < c->ncredentials; k++) {
+                int64_t left = c->credentials[k].expires_s - now;
+                bool counts = c->credentials[k].state == JT_CRED_ACTIVE &&
+                              c->credentials[k].expires_s > 0 && left > 0;
+                week += counts && left <= INT64_C(7) * 86400 ? 1 : 0;
+                month += counts && left <= INT64_C(30) * 86400 ? 1 : 0;
+            }
+        }
+    } while (n == 64);
+    head(b, "jeton_client_secrets_expiring", "gauge", "Secrets that end soon, replaced ones aside.");
+    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"7d\"} %" PRIu64 "\n", week);
+    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"30d\"} %" PRIu64 "\n", month);
+}
+
+static void keys(const struct jt_app *app, struct jt_buf *b)
+{
+    const struct jt_object *page[64];
+    uint64_t cursor = 0;
+    int64_t every = jt_settings_of(app)->rotate_every_s;
+    size_t n = jt_directory_page(app->directory, JT_OBJ_SIGNING_KEY, &cursor, page, 64);
+    head(b, "jeton_signing_key_not_after_timestamp_seconds", "gauge",
+         "When a signing key is to be replaced (keys.rotate_every); 0: never.");
+    for (size_t i = 0; i < n; i++) {
+        const struct jt_signing_key *k = (const struct jt_signing_key *)page[i];
+        if (k->state == JT_KEYSTATE_ACTIVE) {
+            jt_buf_printf(b,
+                          "jeton_signing_key_not_after_timestamp_seconds{kid=\"%.*s\",alg=\"%s\"} "
+                          "%" PRId64 "\n",
+                          JT_FMT(k->o.name), jt_alg_name(k->alg),
+                          every == 0 ? 0 : k->signs_s + every);
+        }
+    }
+    int64_t end = atomic_load(&app->cert_end_s);
+    one(b, "jeton_tls_cert_not_after_timestamp_seconds", "gauge",
+        "When the TLS certificate ends; 0: there is none.", end > 0 ? (uint64_t)end : 0);
+}
+
+void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
+{
+    head(b, "jeton_build_info", "gauge", "The version that runs.");
+    jt_buf_printf(b, "jeton_build_info{version=\"%s\"} 1\n", JT_VERSION);
+    one(b, "jeton_start_time_seconds", "gauge", "When the server started.",
+        (uint64_t)app->started_s);
+    token_requests(app, b);
+    durations(app, b);
+    by_reason(app, b, "jeton_client_auth_failures_total", "Failed client authentications.",
+              offsetof(struct jt_metrics, auth_failures));
+    introspections(app, b);
+    one(b, "jeton_revocations_total", "counter", "Tokens revoked by their clients.",
+        TOTAL(app, revocations));
+    limits(app, b);
+    disk(app, b);
+    keys(app, b);
+    expiring(app, b);
+    one(b, "jeton_clients", "gauge", "Clients there are.",
+        jt_directory_count(app->directory, JT_OBJ_CLIENT));
+    one(b, "jeton_opaque_tokens", "gauge", "Opaque tokens that have not ended.",
+        jt_directory_count(app->directory, JT_OBJ_TOKEN));
+    one(b, "jeton_revoked_tokens", "gauge", "Tokens revoked before their time.",
+        jt_directory_count(app->directory, JT_OBJ_REVOCATION));
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * setting.h - names of the rows in the table of settings: numbers that outlive a start.
+ */
+#ifndef JT_SERVER_SETTING_H
+#define JT_SERVER_SETTING_H
+
+#define JT_SETTING_START "issue_start"            /* how often the server started */
+#define JT_SETTING_FLOOR "issue_floor"            /* tokens of starts before this one are over */
+#define JT_SETTING_CREDENTIALS "credential_floor" /* credential numbers that are taken */
+#define JT_SETTING_RESTORED "restored"            /* until the first start from a backup */
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * small.c - what is one row each and may be many: revocations, opaque tokens, use of credentials.
+ */
+#include "../../../core/base/num.h"
+#include "sqlite.h"
+
+/* A name of 8 bytes big-endian: an issue sequence. */
+static bool sequence_of(struct jt_slice name, int64_t *out)
+{
+    if (name.n != 8) {
+        return false;
+    }
+    *out = (int64_t)jt_get_be64(name.p);
+    return true;
+}
+
+static enum jt_err put_revocation(struct jt_sqlite *s, const struct jt_revocation *r)
+{
+    sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_PUT_REVOCATION);
+    int64_t sequence = 0;
+    if (st == NULL || !sequence_of(r->o.name, &sequence)) {
+        return st == NULL ? JT_E_NOMEM : JT_E_SYNTAX;
+    }
+    (void)sqlite3_bind_int64(st, 1, sequence);
+    (void)sqlite3_bind_int64(st, 2, r->expires_s);
+    return jt_sq_run(st);
+}
+
+static enum jt_err put_opaque(struct jt_sqlite *s, const struct jt_opaque *t)
+{
+    sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_PUT_OPAQUE);
+    if (st == NULL) {
+        return JT_E_NOMEM;
+    }
+    (void)sqlite3_bind_int64(st, 1, (int64_t)t->sequence);
+    jt_sq_blob(st, 2, t->o.name.p, t->o.name.n);
+    (void)sqlite3_bind_int64(st, 3, t->credential);
+    (void)sqlite3_bind_int64(st, 4, t->issued_s);
+    (void)sqlite3_bind_int64(st, 5, t->expires_s);
+    jt_sq_text(st, 6, t->profile->client_id);
+    jt_sq_text(st, 7, t->profile->audience);
+    jt_sq_text(st, 8, t->profile->scope);
+    return jt_sq_run(st);
+}
+
+static enum jt_err put_use(struct jt_sqlite *s, const struct jt_use *u)
+{
+    sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_PUT_USE);
+    if (st == NULL) {
+        return JT_E_NOMEM;
+    }
+    (void)sqlite3_bind_int64(st, 1, u->number);
+    (void)sqlite3_bind_int64(st, 2, u->first_s);
+    (void)sqlite3_bind_int64(st, 3, u->last_s);
+    (void)sqlite3_bind_int64(st, 4, (int64_t)u->count);
+    jt_sq_blob(st, 5, u->address.b, sizeof u->address.b);
+    return jt_sq_run(st);
+}
+
+enum jt_err jt_sq_put_small(struct jt_sqlite *s, const struct jt_object *obj)
+{
+    if (obj->kind == JT_OBJ_REVOCATION) {
+        return put_revocation(s, (const struct jt_revocation *)obj);
+    }
+    return obj->kind == JT_OBJ_TOKEN ? put_opaque(s, (const struct jt_opaque *)obj)
+                                     : put_use(s, (const struct jt_use *)obj);
+}
+
+/* A revocation and an opaque token are removed by their sequence, a use by its number. */
+enum jt_err jt_sq_remove_small(struct jt_sqlite *s, enum jt_object_kind kind, struct jt_slice name)
+{
+    int64_t sequence = 0;
+    sqlite3_stmt *st = jt_sq_stmt(s, kind == JT_OBJ_REVOCATION ? JT_ST_DEL_REVOCATION
+                                     : kind == JT_OBJ_TOKEN    ? JT_ST_DEL_OPAQUE
+                                                               : JT_ST_DEL_USE);
+    if (st == NULL) {
+        return JT_E_NOMEM;
+    }
+    if (kind == JT_OBJ_USE) {
+        jt_sq_text(st, 1, name);
+    } else if (sequence_of(name, &sequence)) {
+        (void)sqlite3_bind_int64(st, 1, sequence);
+    } else {
+        return JT_E_SYNTAX;
+    }
+    return jt_sq_run(st);
+}
+
+typedef enum jt_err (*row_fn)(sqlite3_stmt *st, jt_load_fn each, void *ctx);
+
+/* The callback owns the object only when it says JT_OK. */
+static enum jt_err give(struct jt_object *o, jt_load_fn each, void *ctx)
+{
+    if (o == NULL) {
+        return JT_E_NOMEM;
+    }
+    enum jt_err e = each(ctx, o);
+    if (e != JT_OK) {
+        jt_object_free(o);
+    }
+    return e;
+}
+
+static enum jt_err on_revocation(sqlite3_stmt *st, jt_load_fn each, void *ctx)
+{
+    uint8_t name[8];
+    jt_put_be64(name, (uint64_t)sqlite3_column_int64(st, 0));
+    const struct jt_revocation r = {
+        .o = {.kind = JT_OBJ_REVOCATION, .name = jt_slice(name, sizeof name)},
+        .expires_s = sqlite3_column_int64(st, 1),
+    };
+    return give((struct jt_object *)jt_revocation_dup(&r), each, ctx);
+}
+
+/* Borrowed: the callback copies what it keeps, and says so by JT_OK. */
+static enum jt_err on_opaque(sqlite3_stmt *st, jt_load_fn each, void *ctx)
+{
+    const struct jt_profile profile = {
+        .client_id = jt_sq_column(st, 5),
+        .audience = jt_sq_column(st, 6),
+        .scope = jt_sq_column(st, 7),
+    };
+    struct jt_opaque t = {
+        .o = {.kind = JT_OBJ_TOKEN, .name = jt_sq_column(st, 1)},
+        .sequence = (uint64_t)sqlite3_column_int64(st, 0),
+        .credential = (uint32_t)sqlite3_column_int64(st, 2),
+        .issued_s = sqlite3_column_int64(st, 3),
+        .expires_s = sqlite3_column_int64(st, 4),
+        .profile = &profile,
+    };
+    return t.o.name.n == JT_SHA256_SIZE ? each(ctx, &t.o) : JT_E_CORRUPT;
+}
+
+static enum jt_err on_use(sqlite3_stmt *st, jt_load_fn each, void *ctx)
+{
+    char digits[JT_U64_DIGITS];
+    struct jt_use u = {
+        .number = (uint32_t)sqlite3_column_int64(st, 0),
+        .first_s = sqlite3_column_int64(st, 1),
+        .last_s = sqlite3_column_int64(st, 2),
+        .count = (uint64_t)sqlite3_column_int64(st, 3),
+    };
+    u.o.name = jt_fmt_u64(u.number, digits);
+    if (!jt_sq_column_fixed(st, 4, u.address.b, sizeof u.address.b)) {
+        return JT_E_CORRUPT;
+    }
+    return give((struct jt_object *)jt_use_dup(&u), each, ctx);
+}
+
+static enum jt_err each_row(struct jt_sqlite *s, const char *sql, row_fn row, jt_load_fn each,
+                            void *ctx)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(s->state, sql, -1, &st, NULL);
+    enum jt_err e = jt_sq_err(rc);
+    while (e == JT_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        e = row(st, each, ctx);
+    }
+    (void)sqlite3_finalize(st);
+    return e == JT_OK ? jt_sq_err(rc) : e;
+}
+
+enum jt_err jt_sq_load_small(struct jt_sqlite *s, jt_load_fn each, void *ctx)
+{
+    JT_TRY(each_row(s, "SELECT sequence, expires FROM revocation", on_revocation, each, ctx));
+    JT_TRY(each_row(s, "SELECT * FROM opaque", on_opaque, each, ctx));
+    return each_row(s, "SELECT * FROM credential_use", on_use, each, ctx);
+}

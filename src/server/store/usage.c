@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "usage.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* A row of the table; number 0 is free. */
+struct row {
+    uint32_t number;
+    bool changed;
+    int64_t first_s, last_s;
+    uint64_t count;
+    struct jt_addr address;
+};
+
+struct jt_usage {
+    pthread_mutex_t lock;
+    size_t n, cap;    /* cap is a power of two, at most three quarters full */
+    size_t nchanged;  /* rows to be taken */
+    size_t take_from; /* where the next take begins to look */
+    struct row *rows;
+};
+
+#define CAP_FIRST 64u
+
+enum jt_err jt_usage_new(struct jt_usage **out)
+{
+    struct jt_usage *u = calloc(1, sizeof *u);
+    if (u == NULL) {
+        return JT_E_NOMEM;
+    }
+    u->rows = calloc(CAP_FIRST, sizeof *u->rows);
+    if (u->rows == NULL) {
+        free(u);
+        return JT_E_NOMEM;
+    }
+    u->cap = CAP_FIRST;
+    (void)pthread_mutex_init(&u->lock, NULL);
+    *out = u;
+    return JT_OK;
+}
+
+void jt_usage_free(struct jt_usage **u)
+{
+    if (*u != NULL) {
+        (void)pthread_mutex_destroy(&(*u)->lock);
+        free((*u)->rows);
+        free(*u);
+        *u = NULL;
+    }
+}
+
+/* Numbers are our own and count up: spreading them is enough. */
+static struct row *place(struct row *rows, size_t cap, uint32_t number)
+{
+    size_t i = (size_t)(number * UINT32_C(2654435761)) & (cap - 1);
+    while (rows[i].number != 0 && rows[i].number != number) {
+        i = (i + 1) & (cap - 1);
+    }
+    return &rows[i];
+}
+
+static bool grow(struct jt_usage *u)
+{
+    if (u->n < u->cap / 4 * 3) {
+        return true;
+    }
+    struct row *rows = calloc(u->cap * 2, sizeof *rows);
+    if (rows == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < u->cap; i++) {
+        if (u->rows[i].number != 0) {
+            *place(rows, u->cap * 2, u->rows[i].number) = u->rows[i];
+        }
+    }
+    free(u->rows);
+    u->rows = rows;
+    u->cap *= 2;
+    return true;
+}
+
+/* The row of a credential, made if need be; NULL: out of memory. Locked. */
+static struct row *row_of(struct jt_usage *u, uint32_t number)
+{
+    if (!grow(u)) {
+        return NULL;
+    }
+    struct row *r = place(u->rows, u->cap, number);
+    if (r->number == 0) {
+        r->number = number;
+        u->n++;
+    }
+    return r;
+}
+
+enum jt_err jt_usage_load(struct jt_usage *u, const struct jt_use *use)
+{
+    struct row *r = use->number == 0 ? NULL : row_of(u, use->number);
+    if (r == NULL) {
+        return use->number == 0 ? JT_E_CORRUPT : JT_E_NOMEM;
+    }
+    r->first_s = use->first_s;
+    r->last_s = use->last_s;
+    r->count = use->count;
+    r->address = use->address;
+    return JT_OK;
+}
+
+static void tell(const struct row *r, struct jt_use *out)
+{
+    *out = (struct jt_use){.number = r->number,
+                           .first_s = r->first_s,
+                           .last_s = r->last_s,
+                           .count = r->count,
+                           .address = r->address};
+}
+
+bool jt_usage_get(struct jt_usage *u, uint32_t credential, struct jt_use *out)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    const struct row *r = place(u->rows, u->cap, credential);
+    bool found = credential != 0 && r->number == credential;
+    if (found) {
+        tell(r, out);
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+    return found;
+}
+
+size_t jt_usage_take(struct jt_usage *u, struct jt_use *out, size_t max)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&u->lock);
+    size_t next = u->take_from & (u->cap - 1);
+    for (size_t i = 0; i < u->cap && n < max && u->nchanged > 0; i++) {
+        struct row *r = &u->rows[(u->take_from + i) & (u->cap - 1)];
+        if (r->changed) {
+            r->changed = false;
+            u->nchanged--;
+            tell(r, &out[n++]);
+            next = (u->take_from + i + 1) & (u->cap - 1);
+        }
+    }
+    u->take_from = next;
+    (void)pthread_mutex_unlock(&u->lock);
+    return n;
+}
+
+static void add(struct jt_usage *u, const struct jt_use *use)
+{
+    struct row *r = row_of(u, use->number);
+    if (r == NULL) {
+        return; /* a count less; the token's event is in the log */
+    }
+    r->first_s = r->count == 0 ? use->first_s : r->first_s;
+    if (use->last_s >= r->last_s) {
+        r->last_s = use->last_s;
+        r->address = use->address;
+    }
+    r->count += use->count;
+    u->nchanged += r->changed ? 0 : 1;
+    r->changed = true;
+}
+
+void jt_usage_merge(struct jt_usage_batch *b, struct jt_usage *u)
+{
+    if (b->n == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&u->lock);
+    for (size_t i = 0; i < b->n; i++) {
+        add(u, &b->v[i]);
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+    b->n = 0;
+}
+
+void jt_usage_add(struct jt_usage_batch *b, struct jt_usage *u, uint32_t credential, int64_t now_s,
+                  const struct jt_addr *from)
+{
+    for (size_t i = b->n; i > 0; i--) { /* the same one again is the usual case */
+        struct jt_use *use = &b->v[i - 1];
+        if (use->number == credential) {
+            use->count++;
+            use->last_s = now_s;
+            use->address = *from;
+            return;
+        }
+    }
+    if (b->n == JT_USAGE_BATCH) {
+        jt_usage_merge(b, u);
+    }
+    b->v[b->n++] = (struct jt_use){.number = credential,
+                                   .first_s = now_s,
+                                   .last_s = now_s,
+                                   .count = 1,
+                                   .address = *from};
+}
