@@ -3,112 +3,62 @@
  * check.c - jeton check: would the server start with this, and what protects it then.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "../core/json/jw.h"
-#include "../server/config/config.h"
+#include "../server/config/protect.h"
 #include "configure.h"
 #include "out.h"
 
-#define PROTECTIONS_MAX 12
-
-enum state {
-    STATE_OFF = 0, /* works, with less protection */
-    STATE_ON,
-    STATE_WRONG,   /* must be put right: the command fails */
-    STATE_ABSENT,  /* nothing there yet */
-    STATE_UNKNOWN, /* this user may not look */
-};
-static const char *const state_names[] = {"off", "on", "wrong", "absent", "unknown"};
-
-struct protection {
-    const char *name;
-    enum state state;
-    char detail[600];
-};
-
-struct report {
-    size_t n;
-    struct protection items[PROTECTIONS_MAX];
-};
-
-__attribute__((format(printf, 4, 5))) static void add(struct report *r, const char *name,
-                                                      enum state state, const char *fmt, ...)
-{
-    struct protection *p = &r->items[r->n++];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(p->detail, sizeof p->detail, fmt, ap);
-    va_end(ap);
-    p->name = name;
-    p->state = state;
-}
-
-static void add_tls(struct report *r, const struct jt_config *c)
-{
-    if (c->tls_cert.n == 0) {
-        add(r, "tls", STATE_OFF, "plain HTTP on loopback only; a proxy before it must do TLS");
-        return;
-    }
-    add(r, "tls", STATE_ON, "certificate %.*s", JT_FMT(c->tls_cert));
-    add(r, "tls key file", STATE_ON, "%.*s is for its owner only", JT_FMT(c->tls_key));
-}
-
 /* wrong: mode bits that must not be there; loose: those that had better not. */
-static void add_private(struct report *r, const char *name, const char *path, mode_t wrong,
+static void add_private(struct jt_protections *r, const char *name, const char *path, mode_t wrong,
                         mode_t loose)
 {
     struct stat st = {0};
     if (stat(path, &st) != 0) {
         bool is_absent = errno == ENOENT;
-        add(r, name, is_absent ? STATE_ABSENT : STATE_UNKNOWN, "%s: %s", path,
-            is_absent ? "the first start makes it" : strerrordesc_np(errno));
+        jt_protections_add(r, name, is_absent ? JT_PROTECTION_ABSENT : JT_PROTECTION_UNKNOWN,
+                           "%s: %s", path,
+                           is_absent ? "the first start makes it" : strerrordesc_np(errno));
         return;
     }
     bool is_wrong = (st.st_mode & wrong) != 0;
     bool is_loose = (st.st_mode & loose) != 0;
-    add(r, name,
-        is_wrong   ? STATE_WRONG
-        : is_loose ? STATE_OFF
-                   : STATE_ON,
-        "%s has mode %04o%s", path, st.st_mode & 07777,
-        is_wrong || is_loose ? ": others than its owner can use it (chmod go= on it)" : "");
+    jt_protections_add(r, name,
+                       is_wrong   ? JT_PROTECTION_WRONG
+                       : is_loose ? JT_PROTECTION_OFF
+                                  : JT_PROTECTION_ON,
+                       "%s has mode %04o%s", path, st.st_mode & 07777,
+                       is_wrong || is_loose ? ": others than its owner can use it (chmod go= on it)"
+                                            : "");
 }
 
-static void add_files(struct report *r, const struct jt_config *c)
+static void add_files(struct jt_protections *r, const struct jt_config *c)
 {
     char path[4200];
     int n = c->data.n < 4000 ? (int)c->data.n : 4000;
+    if (c->tls_key.n > 0) { /* jt_config_check has looked */
+        jt_protections_add(r, "tls key file", JT_PROTECTION_ON, "%.*s is for its owner only",
+                           JT_FMT(c->tls_key));
+    }
     (void)snprintf(path, sizeof path, "%.*s", n, (const char *)c->data.p);
     add_private(r, "data directory", path, 022, 055);
     (void)snprintf(path, sizeof path, "%.*s/master.key", n, (const char *)c->data.p);
     add_private(r, "master key", path, 077, 0);
 }
 
-static void add_rest(struct report *r, const struct jt_config *c)
-{
-    add(r, "audit", c->audit_degrade ? STATE_OFF : STATE_ON, "%s",
-        c->audit_degrade ? "audit.on_failure: degrade: tokens are issued even if nothing can be "
-                           "recorded"
-                         : "audit.on_failure: block: no token without a record on disk");
-    add(r, "connections", STATE_ON, "at most %lld for one address, %lld in all",
-        (long long)c->max_connections_per_address, (long long)c->max_connections);
-    add(r, "core dumps", STATE_ON, "the server forbids them, and debuggers, for itself");
-}
-
-static bool has_wrong(const struct report *r)
+static bool has_wrong(const struct jt_protections *r)
 {
     bool found = false;
     for (size_t i = 0; i < r->n; i++) {
-        found = found || r->items[i].state == STATE_WRONG;
+        found = found || r->items[i].state == JT_PROTECTION_WRONG;
     }
     return found;
 }
 
 static void print_json(const struct jt_args *args, const struct jt_config *c,
-                       const struct report *r, const struct jt_config_error *err)
+                       const struct jt_protections *r, const struct jt_config_error *err)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, (size_t)256 * 1024);
@@ -132,7 +82,7 @@ static void print_json(const struct jt_args *args, const struct jt_config *c,
         for (size_t i = 0; i < r->n; i++) {
             jt_jw_obj(&w);
             jt_jw_kstr(&w, "name", jt_str(r->items[i].name));
-            jt_jw_kstr(&w, "state", jt_str(state_names[r->items[i].state]));
+            jt_jw_kstr(&w, "state", jt_str(jt_protection_name(r->items[i].state)));
             jt_jw_kstr(&w, "detail", jt_str(r->items[i].detail));
             jt_jw_end_obj(&w);
         }
@@ -143,7 +93,7 @@ static void print_json(const struct jt_args *args, const struct jt_config *c,
 }
 
 static void print_report(const struct jt_args *args, const struct jt_config *c,
-                         const struct report *r)
+                         const struct jt_protections *r)
 {
     const char *file = jt_args_get(args, "config");
     JT_AUTO(jt_buf_free) struct jt_buf line;
@@ -155,17 +105,17 @@ static void print_report(const struct jt_args *args, const struct jt_config *c,
     }
     (void)printf("\nProtections\n");
     for (size_t i = 0; i < r->n; i++) {
-        const struct protection *p = &r->items[i];
+        const struct jt_protection *p = &r->items[i];
         jt_buf_reset(&line);
-        jt_buf_printf(&line, "%-8s %s", state_names[p->state], p->detail);
+        jt_buf_printf(&line, "%-8s %s", jt_protection_name(p->state), p->detail);
         jt_card(p->name, jt_buf_slice(&line));
     }
 }
 
-static enum jt_exit verdict(const struct report *r)
+static enum jt_exit verdict(const struct jt_protections *r)
 {
     for (size_t i = 0; i < r->n; i++) {
-        if (r->items[i].state == STATE_WRONG) {
+        if (r->items[i].state == JT_PROTECTION_WRONG) {
             return jt_say_fail(JT_EXIT_USAGE, "%s", r->items[i].detail);
         }
     }
@@ -177,7 +127,7 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
     JT_AUTO(jt_config_free) struct jt_config c;
     jt_config_init(&c);
     struct jt_config_error err = {0};
-    struct report report = {0};
+    struct jt_protections report = {0};
     if (jt_config_load(&c, jt_args_get(args, "config"), &err) != JT_OK ||
         jt_config_check(&c, &err) != JT_OK) {
         jt_say_config_error(&err);
@@ -186,9 +136,8 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
         }
         return JT_EXIT_USAGE;
     }
-    add_tls(&report, &c);
+    jt_protections_of(&c, &report);
     add_files(&report, &c);
-    add_rest(&report, &c);
     if (args->output == JT_OUT_TABLE) {
         print_report(args, &c, &report);
     } else {

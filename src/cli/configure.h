@@ -10,8 +10,9 @@
 
 /* "jeton: jeton.yaml:14:5: …" on stderr. */
 void jt_say_config_error(const struct jt_config_error *err);
-/* Sets a key from a flag, every time the flag is given. USAGE with an error said. */
-JT_MUST enum jt_exit jt_configure_flag(struct jt_config *c, const struct jt_args *args,
-                                       const char *flag, const char *key);
+/* Sets a key from a flag, every time the flag is given. */
+JT_MUST enum jt_err jt_configure_flag(struct jt_config *c, const struct jt_args *args,
+                                      const char *flag, const char *key,
+                                      struct jt_config_error *err);
 
 #endif

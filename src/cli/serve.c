@@ -11,15 +11,10 @@
 #include "../server/config/env.h"
 #include "configure.h"
 
-static enum jt_exit boot(const struct jt_config *c, const struct jt_boot_dev *dev)
+/* At the start and at each SIGHUP. ctx: the arguments. */
+static enum jt_err load_serve(void *ctx, struct jt_config *c, struct jt_config_error *err)
 {
-    /* boot returns the codes of the contract, which are ours. */
-    int code = jt_boot_run(c, dev);
-    return (enum jt_exit)code;
-}
-
-static enum jt_exit serve(const struct jt_args *args, struct jt_config *c)
-{
+    const struct jt_args *args = ctx;
     static const struct {
         const char *flag, *key;
     } rows[] = {{"data", "server.data"},
@@ -27,79 +22,86 @@ static enum jt_exit serve(const struct jt_args *args, struct jt_config *c)
                 {"issuer", "server.issuer"},
                 {"tls-cert", "server.tls_cert"},
                 {"tls-key", "server.tls_key"}};
-    struct jt_config_error err = {0};
-    if (jt_config_load(c, jt_args_get(args, "config"), &err) != JT_OK) {
-        jt_say_config_error(&err);
-        return JT_EXIT_USAGE;
-    }
+    JT_TRY(jt_config_load(c, jt_args_get(args, "config"), err));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (jt_configure_flag(c, args, rows[i].flag, rows[i].key) != JT_EXIT_DONE) {
-            return JT_EXIT_USAGE;
-        }
+        JT_TRY(jt_configure_flag(c, args, rows[i].flag, rows[i].key, err));
     }
-    if (jt_config_check(c, &err) != JT_OK) {
+    return jt_config_check(c, err);
+}
+
+/* jt_boot_run returns the codes of the contract, which are ours. */
+static enum jt_exit boot(const struct jt_boot *how, struct jt_config *c)
+{
+    struct jt_config_error err = {0};
+    if (how->load(how->ctx, c, &err) != JT_OK) {
         jt_say_config_error(&err);
         return JT_EXIT_USAGE;
     }
-    return boot(c, NULL);
+    int code = jt_boot_run(c, how);
+    return (enum jt_exit)code;
 }
 
 enum jt_exit jt_cmd_serve(const struct jt_args *args)
 {
     JT_AUTO(jt_config_free) struct jt_config c;
     jt_config_init(&c);
-    return serve(args, &c);
+    const struct jt_boot how = {.load = load_serve, .ctx = (void *)(uintptr_t)args};
+    return boot(&how, &c);
 }
 
-/* The environment may tune a dev server, but not make it public, nor point it at data that
- * somebody needs: data, certificate and issuer are its own. */
-static enum jt_exit configure_dev(const struct jt_args *args, struct jt_config *c)
+/* A dev server's arguments, and the directory made for it, if there is one. */
+struct dev_start {
+    const struct jt_args *args;
+    char temporary[200];
+};
+
+static enum jt_err only_loopback(const struct jt_config *c, struct jt_config_error *err)
 {
-    static const struct {
-        const char *key, *value;
-    } own[] = {{"server.tls_cert", ""}, {"server.tls_key", ""}, {"server.issuer", ""}};
-    struct jt_config_error err = {0};
-    enum jt_err e = jt_config_load(c, NULL, &err);
-    for (size_t i = 0; e == JT_OK && i < sizeof own / sizeof own[0]; i++) {
-        e = jt_config_set(c, own[i].key, jt_str(own[i].value), "jeton dev", &err);
-    }
-    if (e != JT_OK) {
-        jt_say_config_error(&err);
-        return JT_EXIT_USAGE;
-    }
-    if (jt_configure_flag(c, args, "listen", "server.listen") != JT_EXIT_DONE ||
-        jt_configure_flag(c, args, "data", "server.data") != JT_EXIT_DONE) {
-        return JT_EXIT_USAGE;
-    }
     for (size_t i = 0; i < c->nlisten; i++) {
         struct jt_slice host = {0};
         uint16_t port = 0;
         if (jt_hostport_read(c->listen[i], &host, &port) != JT_OK || !jt_host_is_loopback(host)) {
-            return jt_say_fail(JT_EXIT_USAGE,
-                               "jeton dev listens on loopback only, not on %.*s; jeton serve is "
-                               "for the network",
-                               JT_FMT(c->listen[i]));
+            (void)snprintf(err->text, sizeof err->text,
+                           "jeton dev listens on loopback only, not on %.*s; jeton serve is for "
+                           "the network",
+                           JT_FMT(c->listen[i]));
+            return JT_E_PERM;
         }
     }
-    return JT_EXIT_DONE;
+    return JT_OK;
 }
 
-static enum jt_exit temporary_data(struct jt_config *c)
+/* The environment may tune a dev server, but not make it public, nor point it at data that
+ * somebody needs: data, certificate and issuer are its own. */
+static enum jt_err load_dev(void *ctx, struct jt_config *c, struct jt_config_error *err)
 {
-    char dir[200];
+    static const struct {
+        const char *key, *value;
+    } own[] = {{"server.tls_cert", ""}, {"server.tls_key", ""}, {"server.issuer", ""}};
+    const struct dev_start *dev = ctx;
+    JT_TRY(jt_config_load(c, NULL, err));
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        JT_TRY(jt_config_set(c, own[i].key, jt_str(own[i].value), "jeton dev", err));
+    }
+    JT_TRY(jt_configure_flag(c, dev->args, "listen", "server.listen", err));
+    JT_TRY(jt_configure_flag(c, dev->args, "data", "server.data", err));
+    if (dev->temporary[0] != '\0') {
+        JT_TRY(jt_config_set(c, "server.data", jt_str(dev->temporary), "TMPDIR", err));
+    }
+    return only_loopback(c, err);
+}
+
+static enum jt_exit make_temporary(struct dev_start *dev)
+{
     const char *tmp = jt_env("TMPDIR");
-    int n = snprintf(dir, sizeof dir, "%s/jeton-dev-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    if (n < 0 || (size_t)n >= sizeof dir) {
+    int n = snprintf(dev->temporary, sizeof dev->temporary, "%s/jeton-dev-XXXXXX",
+                     tmp == NULL ? "/tmp" : tmp);
+    if (n < 0 || (size_t)n >= sizeof dev->temporary) {
         return jt_say_fail(JT_EXIT_USAGE, "TMPDIR is too long; give --data DIR");
     }
-    if (mkdtemp(dir) == NULL) {
-        return jt_say_fail(JT_EXIT_FAILED, "cannot make a temporary directory %s: %s", dir,
-                           strerrordesc_np(errno));
-    }
-    struct jt_config_error err = {0};
-    if (jt_config_set(c, "server.data", jt_str(dir), "TMPDIR", &err) != JT_OK) {
-        jt_say_config_error(&err);
-        return JT_EXIT_USAGE;
+    if (mkdtemp(dev->temporary) == NULL) {
+        return jt_say_fail(JT_EXIT_FAILED, "cannot make a temporary directory %s: %s",
+                           dev->temporary, strerrordesc_np(errno));
     }
     return JT_EXIT_DONE;
 }
@@ -108,11 +110,19 @@ enum jt_exit jt_cmd_dev(const struct jt_args *args)
 {
     JT_AUTO(jt_config_free) struct jt_config c;
     jt_config_init(&c);
-    struct jt_boot_dev dev = {.json = args->output != JT_OUT_TABLE,
-                              .temporary = !jt_args_has(args, "data")};
-    enum jt_exit code = configure_dev(args, &c);
-    if (code == JT_EXIT_DONE && dev.temporary) {
-        code = temporary_data(&c);
+    struct dev_start start = {.args = args};
+    const struct jt_boot_dev dev = {.json = args->output != JT_OUT_TABLE,
+                                    .temporary = !jt_args_has(args, "data")};
+    const struct jt_boot how = {.dev = &dev, .load = load_dev, .ctx = &start};
+    struct jt_config probe;
+    struct jt_config_error err = {0};
+    jt_config_init(&probe); /* what is wrong is said before a directory is made */
+    enum jt_err e = load_dev(&start, &probe, &err);
+    jt_config_free(&probe);
+    if (e != JT_OK) {
+        jt_say_config_error(&err);
+        return JT_EXIT_USAGE;
     }
-    return code == JT_EXIT_DONE ? boot(&c, &dev) : code;
+    enum jt_exit code = dev.temporary ? make_temporary(&start) : JT_EXIT_DONE;
+    return code == JT_EXIT_DONE ? boot(&how, &c) : code;
 }

@@ -170,6 +170,7 @@ static void write_object(struct jt_buf *b, const struct jt_state *s, const struc
     jt_jw_kstr(&w, "issuer", app->issuer);
     member(&w, "token_endpoint", app->issuer, "/token");
     member(&w, "introspection_endpoint", app->issuer, "/introspect");
+    member(&w, "revocation_endpoint", app->issuer, "/revoke");
     member(&w, "jwks_uri", app->issuer, "/.well-known/jwks.json");
     jt_jw_kstr(&w, "client_id", CLIENT);
     jt_jw_kstr(&w, "client_secret", jt_secret_slice(&demo->secret));

@@ -7,13 +7,15 @@
 #ifndef JT_SERVER_LOG_H
 #define JT_SERVER_LOG_H
 
+#include <stdatomic.h>
+
 #include "../core/base/clock.h"
 #include "../core/base/slice.h"
 
 enum { JT_LOG_ERROR = 3, JT_LOG_WARNING = 4, JT_LOG_INFO = 6, JT_LOG_DEBUG = 7 };
 
 struct jt_log {
-    int level; /* lines above it are left out */
+    _Atomic int level; /* lines above it are left out; may change while it is used */
     bool json;
     const struct jt_clock *clock;
 };

@@ -134,11 +134,11 @@ static enum jt_err begin_run(struct jt_state *s)
 static bool find_master(struct jt_state *s)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    int n = credentials == NULL ? 0
-                                : snprintf(s->master_path, sizeof s->master_path, "%s/master.key",
-                                           credentials);
-    s->master_is_ours = n <= 0 || (size_t)n >= sizeof s->master_path ||
-                        access(s->master_path, F_OK) != 0;
+    int n = credentials == NULL
+                ? 0
+                : snprintf(s->master_path, sizeof s->master_path, "%s/master.key", credentials);
+    s->master_is_ours =
+        n <= 0 || (size_t)n >= sizeof s->master_path || access(s->master_path, F_OK) != 0;
     return !s->master_is_ours || jt_datadir_file(&s->dir, "master.key", s->master_path);
 }
 
@@ -237,8 +237,7 @@ enum jt_err jt_state_rekey_finish(void *ctx)
 {
     struct jt_state *s = ctx;
     char next[PATH_MAX];
-    if (!jt_datadir_file(&s->dir, "master.key.new", next) ||
-        rename(next, s->master_path) != 0) {
+    if (!jt_datadir_file(&s->dir, "master.key.new", next) || rename(next, s->master_path) != 0) {
         return JT_E_IO;
     }
     memcpy(s->master, s->next_master, sizeof s->master);
@@ -369,6 +368,7 @@ static enum jt_err add_first_key(struct jt_state *s)
     struct jt_signing_key *k = NULL;
     JT_TRY(jt_signing_key_make(s->crypt, &s->keyring, s->config->token_alg,
                                jt_wall_s(&jt_clock_system), &k));
+    k->longest_s = s->config->token_max_lifetime_s;
     char kid[128];
     (void)snprintf(kid, sizeof kid, "%.*s", JT_FMT(k->o.name));
     const struct jt_event e = {.type = JT_EV_KEY_CREATED, .detail = jt_str(kid)};

@@ -28,8 +28,8 @@ struct jt_state {
     struct jt_profiles *profiles;
     struct jt_usage *usage;
     _Atomic uint64_t issue_sequence; /* of the next token */
-    uint64_t start_number; /* one more at each start: the high part of the issue sequence */
-    uint64_t floor_start;  /* tokens of starts before this one ended with a restore */
+    uint64_t start_number;     /* one more at each start: the high part of the issue sequence */
+    uint64_t floor_start;      /* tokens of starts before this one ended with a restore */
     uint64_t credential_floor; /* numbers up to this one were given out */
     bool restored;             /* this is the first start from a backup */
     size_t nkeys;              /* signing keys found */

@@ -66,15 +66,23 @@ struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
 bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
                    struct jt_slice *out);
 /* Which list a cursor belongs to. */
-enum jt_admin_list { JT_LIST_NONE = 0, JT_LIST_RESOURCES, JT_LIST_CLIENTS, JT_LIST_GRANTS, JT_LIST_AUDIT };
+enum jt_admin_list {
+    JT_LIST_NONE = 0,
+    JT_LIST_RESOURCES,
+    JT_LIST_CLIENTS,
+    JT_LIST_GRANTS,
+    JT_LIST_AUDIT
+};
 /* ?limit= and ?cursor= */
 bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor);
-/* "next_cursor" of a page: sealed, so that a place in a list tells nothing and cannot be made up. */
+/* "next_cursor" of a page: sealed, so that a place in a list tells nothing and cannot be made up.
+ */
 void jt_admin_next(struct jt_jw *w, struct jt_flow *f, struct jt_crypt *c, enum jt_admin_list list,
                    uint64_t cursor);
 /* A page of all objects of a kind, each written by view. */
 enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
-                           void (*view)(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o));
+                           void (*view)(struct jt_jw *w, struct jt_flow *f,
+                                        const struct jt_object *o));
 /* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK. */
 struct jt_outcome {
     enum jt_err err;

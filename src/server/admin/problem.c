@@ -153,7 +153,8 @@ bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, ui
 }
 
 enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
-                           void (*view)(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o))
+                           void (*view)(struct jt_jw *w, struct jt_flow *f,
+                                        const struct jt_object *o))
 {
     size_t limit = 0;
     uint64_t cursor = 0;

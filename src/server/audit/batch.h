@@ -53,10 +53,10 @@ struct jt_writer {
     size_t nevents, cap_events;
     const struct jt_event **events;
     /* time */
-    int64_t start_wall_us, start_mono_us; /* drift is measured from here */
-    int64_t last_event_us;                /* of the log at start */
-    int64_t upkeep_us;                    /* monotonic: when upkeep is next due */
-    int64_t uses_us;                      /* and when uses of credentials are written */
+    int64_t start_wall_us, start_mono_us;     /* drift is measured from here */
+    int64_t last_event_us;                    /* of the log at start */
+    int64_t upkeep_us;                        /* monotonic: when upkeep is next due */
+    int64_t uses_us;                          /* and when uses of credentials are written */
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */
     _Atomic uint64_t commits, nevents_total, counted, failures, unaudited;
     _Atomic bool failing, degrade;

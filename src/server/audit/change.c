@@ -172,8 +172,8 @@ static enum jt_err write_put(struct jt_store *s, const struct jt_put *p)
     if (p->obj != NULL) {
         return s->ops->put(s, p->obj);
     }
-    return s->ops->remove(
-        s, p->kind, p->kind == JT_OBJ_TOKEN ? jt_slice(p->row, sizeof p->row) : p->name);
+    return s->ops->remove(s, p->kind,
+                          p->kind == JT_OBJ_TOKEN ? jt_slice(p->row, sizeof p->row) : p->name);
 }
 
 static enum jt_err write_state(struct jt_writer *w, const struct jt_change *chg,

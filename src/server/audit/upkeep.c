@@ -35,8 +35,7 @@ static void write_counts(struct jt_writer *w, bool at_stop)
     w->nevents = 0;
 }
 
-/* Wall and monotonic clock still agree, and the start was not far ahead of the log's last event. */
-static bool clock_trusted(const struct jt_writer *w)
+bool jt_writer_clock_trusted(const struct jt_writer *w)
 {
     int64_t wall = jt_wall_us(w->o.clock) - w->start_wall_us;
     int64_t mono = jt_mono_us(w->o.clock) - w->start_mono_us;
@@ -65,7 +64,7 @@ static uint64_t too_old(struct jt_writer *w, const struct jt_audit_info *info)
 {
     struct jt_store *s = w->o.store;
     struct horizon h = {jt_wall_us(w->o.clock) - w->o.retain_s * SECOND_US, 0};
-    if (w->o.retain_s == 0 || info->first_time_us >= h.cutoff_us || !clock_trusted(w)) {
+    if (w->o.retain_s == 0 || info->first_time_us >= h.cutoff_us || !jt_writer_clock_trusted(w)) {
         return 0;
     }
     const struct jt_audit_query q = {.from_seq = info->first_seq, .scan = PRUNE_ROWS};
@@ -121,7 +120,10 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
     write_counts(w, at_stop);
     jt_write_uses(w, at_stop);
     if (!at_stop) {
-        jt_expire(w);
+        if (jt_writer_clock_trusted(
+                w)) { /* else a revocation would be forgotten before its token */
+            jt_expire(w);
+        }
         prune(w);
     }
 }

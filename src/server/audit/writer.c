@@ -141,8 +141,7 @@ static enum jt_err add_plain(struct jt_writer *w, struct jt_job *jobs)
 {
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
         if (j->change == NULL && j->result == JT_OK && j->event.type != JT_EV_NONE &&
-            !counted(w, j) &&
-            !jt_batch_add(w, &j->event)) {
+            !counted(w, j) && !jt_batch_add(w, &j->event)) {
             return JT_E_NOMEM;
         }
     }
@@ -344,6 +343,11 @@ static enum jt_err prepare(struct jt_writer *w)
     memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
     w->start_wall_us = jt_wall_us(w->o.clock);
     w->start_mono_us = jt_mono_us(w->o.clock);
+    if (!jt_writer_clock_trusted(w)) {
+        w->o.log(w->o.log_ctx, 4,
+                 "the clock is over 24 h ahead of the last audit event: nothing is pruned or "
+                 "retired in this run; if the clock is right, one more restart says so");
+    }
     uint32_t highest = highest_credential(w->o.directory);
     w->next_credential = (highest > w->o.credential_floor ? highest : w->o.credential_floor) + 1;
     return s->ops->outbox(s, replay_one, w);

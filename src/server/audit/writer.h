@@ -75,10 +75,10 @@ struct jt_writer_opts {
     struct jt_store *store; /* owned by the writer from start to stop, then closed by the caller */
     struct jt_directory *directory;
     struct jt_epochs *epochs;
-    struct jt_profiles *profiles;          /* of opaque tokens */
-    struct jt_usage *usage;                /* NULL: none is kept */
+    struct jt_profiles *profiles;           /* of opaque tokens */
+    struct jt_usage *usage;                 /* NULL: none is kept */
     const _Atomic uint64_t *issue_sequence; /* of the next token */
-    uint32_t credential_floor;             /* credential numbers up to this one are taken */
+    uint32_t credential_floor;              /* credential numbers up to this one are taken */
     const struct jt_clock *clock;
     enum jt_audit_failure on_failure;
     int64_t retain_s;                                       /* 0: for ever */
@@ -111,6 +111,11 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h);
 /* Ends after everything submitted is on disk and counted refusals are written. Frees it. */
 void jt_writer_stop(struct jt_writer **w);
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
+/*
+ * Wall and monotonic clock still agree within 60 s, and the start was not over 24 h ahead of the
+ * log's last event. If not, nothing is pruned, expired or retired. Any thread.
+ */
+bool jt_writer_clock_trusted(const struct jt_writer *w);
 
 /* Inside a change function. The object belongs to the change on success, and becomes visible once
  * it is on disk. */

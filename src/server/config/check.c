@@ -128,10 +128,10 @@ static enum jt_err check_token(const struct jt_config *c, struct jt_config_error
 
 static enum jt_err check_keys(const struct jt_config *c, struct jt_config_error *err)
 {
-    const char *where = c->origin[JT_OPT_keys_publish_wait].from >=
-                                c->origin[JT_OPT_keys_jwks_max_age].from
-                            ? c->origin[JT_OPT_keys_publish_wait].where
-                            : c->origin[JT_OPT_keys_jwks_max_age].where;
+    const char *where =
+        c->origin[JT_OPT_keys_publish_wait].from >= c->origin[JT_OPT_keys_jwks_max_age].from
+            ? c->origin[JT_OPT_keys_publish_wait].where
+            : c->origin[JT_OPT_keys_jwks_max_age].where;
     if (c->publish_wait_s < 2 * c->jwks_max_age_s) {
         return jt_config_fail(err, JT_E_RANGE, where,
                               "keys.publish_wait (%llds) is shorter than twice keys.jwks_max_age "

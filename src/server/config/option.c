@@ -19,7 +19,7 @@
 #define CTYPE_ALG enum jt_alg
 #define CTYPE_LEVEL int
 #define CTYPE_FORMAT bool
-#define X(section, key, type, field, lo, hi, choices, fallback, doc)                               \
+#define X(section, key, type, field, lo, hi, choices, fallback, when, doc)                         \
     _Static_assert(_Generic(((struct jt_config *)0)->field, CTYPE_##type : 1, default : 0),        \
                    #section "." #key " and " #field " differ in type");
 #include "option.def"
@@ -27,9 +27,10 @@
 _Static_assert(JT_OPTION_N <= JT_CONFIG_KEYS_MAX, "more keys than origins");
 
 const struct jt_option jt_options[JT_OPTION_N] = {
-#define X(section, key, type, field, lo, hi, choices, fallback, doc)                               \
+#define X(section, key, type, field, lo, hi, choices, fallback, when, doc)                         \
     {#section, #key, #section "." #key, JT_OPTION_##type, offsetof(struct jt_config, field),       \
-     lo,       hi,   choices,           fallback,         doc},
+     lo,       hi,   choices,           fallback,         JT_OPTION_##when == JT_OPTION_LIVE,      \
+     doc},
 #include "option.def"
 #undef X
 };
@@ -111,4 +112,57 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
     c->origin[i].from = source.from;
     c->origin[i].where = (const char *)where.p;
     return JT_OK;
+}
+
+static bool same_nets(const struct jt_config *a, const struct jt_config *b)
+{
+    bool same = a->ntrusted == b->ntrusted;
+    for (size_t i = 0; same && i < a->ntrusted; i++) {
+        same = a->trusted[i].bits == b->trusted[i].bits &&
+               memcmp(a->trusted[i].a.b, b->trusted[i].a.b, sizeof a->trusted[i].a.b) == 0;
+    }
+    return same;
+}
+
+static bool same_listen(const struct jt_config *a, const struct jt_config *b)
+{
+    bool same = a->nlisten == b->nlisten;
+    for (size_t i = 0; same && i < a->nlisten; i++) {
+        same = jt_slice_eq(a->listen[i], b->listen[i]);
+    }
+    return same;
+}
+
+bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const struct jt_config *b)
+{
+    const char *x = (const char *)a + o->offset;
+    const char *y = (const char *)b + o->offset;
+    size_t n = 0;
+    switch (o->type) {
+    case JT_OPTION_TEXT:
+    case JT_OPTION_ISSUER:
+    case JT_OPTION_ADDRESS:
+        return jt_slice_eq(*(const struct jt_slice *)(const void *)x,
+                           *(const struct jt_slice *)(const void *)y);
+    case JT_OPTION_LISTEN:
+        return same_listen(a, b);
+    case JT_OPTION_NETS:
+        return same_nets(a, b);
+    case JT_OPTION_COUNT:
+    case JT_OPTION_DURATION:
+    case JT_OPTION_SIZE:
+        n = sizeof(int64_t);
+        break;
+    case JT_OPTION_ALG:
+        n = sizeof(enum jt_alg);
+        break;
+    case JT_OPTION_LEVEL:
+        n = sizeof(int);
+        break;
+    case JT_OPTION_CHOICE:
+    case JT_OPTION_FORMAT:
+        n = sizeof(bool);
+        break;
+    }
+    return memcmp(x, y, n) == 0;
 }

@@ -34,11 +34,14 @@ struct jt_option {
     int64_t lowest, highest;
     const char *choices;
     const char *fallback;
+    bool live; /* SIGHUP takes a new value over */
     const char *doc;
 };
 
+enum { JT_OPTION_START = 0, JT_OPTION_LIVE };
+
 enum jt_option_index {
-#define X(section, key, type, field, lo, hi, choices, fallback, doc) JT_OPT_##section##_##key,
+#define X(section, key, type, field, lo, hi, choices, fallback, when, doc) JT_OPT_##section##_##key,
 #include "option.def"
 #undef X
     JT_OPTION_N
@@ -54,6 +57,10 @@ static inline bool jt_option_is_list(const struct jt_option *o)
 {
     return o->type == JT_OPTION_LISTEN || o->type == JT_OPTION_NETS;
 }
+
+/* Do both have the same value for it? */
+bool jt_option_same(const struct jt_option *o, const struct jt_config *a,
+                    const struct jt_config *b);
 
 #define JT_OPTION_ENV_SIZE 64
 /* "JETON_SERVER_ISSUER", NUL-terminated. */

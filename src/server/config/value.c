@@ -149,8 +149,8 @@ static enum jt_err read_address(const struct read *r)
     struct jt_slice host = {0};
     struct jt_addr addr = {0};
     uint16_t port = 0;
-    if (r->value.n > 0 && (jt_hostport_read(r->value, &host, &port) != JT_OK ||
-                           jt_addr_read(host, &addr) != JT_OK)) {
+    if (r->value.n > 0 &&
+        (jt_hostport_read(r->value, &host, &port) != JT_OK || jt_addr_read(host, &addr) != JT_OK)) {
         return refuse(r, JT_E_SYNTAX, "is not an IP address with a port, such as 127.0.0.1:9464");
     }
     *(struct jt_slice *)r->field = r->value;

@@ -65,6 +65,9 @@ static enum jt_next write_answer(struct jt_flow *f, const struct jt_answer *a, s
     if (a->location.n > 0) {
         jt_response_header(b, "Location", a->location);
     }
+    if (a->content_type == NULL && a->status != 204 && a->status != 304) {
+        jt_response_header(b, "Content-Length", JT_LIT("0")); /* RFC 9110 section 8.6 */
+    }
     jt_response_body(b, a->content_type, a->body, f->x->head.method == JT_HEAD);
     return JT_DONE;
 }

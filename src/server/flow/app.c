@@ -85,8 +85,8 @@ static void net_log(void *app, int level, const char *message)
     a->log(a->log_ctx, level, message);
 }
 
-/* A trusted proxy stands for many callers, so the limit for one address is not for it. Plain HTTP in
- * the open is for trusted proxies only. */
+/* A trusted proxy stands for many callers, so the limit for one address is not for it. Plain HTTP
+ * in the open is for trusted proxies only. */
 static enum jt_admit admit(void *app, const struct jt_listener *l, const struct jt_addr *peer)
 {
     const struct jt_app *a = app;

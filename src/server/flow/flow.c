@@ -143,7 +143,8 @@ static const char *allowed(struct jt_flow *f)
     static const struct {
         enum jt_http_method method;
         const char *name;
-    } all[] = {{JT_GET, "GET, HEAD"}, {JT_POST, "POST"}, {JT_PATCH, "PATCH"}, {JT_DELETE, "DELETE"}};
+    } all[] = {
+        {JT_GET, "GET, HEAD"}, {JT_POST, "POST"}, {JT_PATCH, "PATCH"}, {JT_DELETE, "DELETE"}};
     unsigned set = f->x->from == JT_LISTEN_ADMIN ? jt_route_admin_methods(f->x->head.path)
                                                  : f->endpoint->methods;
     JT_AUTO(jt_buf_free) struct jt_buf b;

@@ -40,8 +40,8 @@ struct jt_endpoint {
 };
 
 extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_revoke_steps[],
-    jt_metadata_steps[], jt_jwks_steps[], jt_authorize_steps[], jt_livez_steps[],
-    jt_readyz_steps[], jt_metrics_steps[];
+    jt_metadata_steps[], jt_jwks_steps[], jt_authorize_steps[], jt_livez_steps[], jt_readyz_steps[],
+    jt_metrics_steps[];
 
 struct jt_token_req; /* request.c */
 
@@ -52,8 +52,8 @@ struct jt_introspection {
     struct jt_slice caller; /* its client_id */
     const struct jt_client *caller_client;
     struct jt_required required; /* what the token must have besides being active */
-    bool may_all;   /* holds jeton:introspect */
-    bool may_bound; /* may stand for its client at resources that name it */
+    bool may_all;                /* holds jeton:introspect */
+    bool may_bound;              /* may stand for its client at resources that name it */
 };
 
 struct jt_flow {
@@ -63,12 +63,12 @@ struct jt_flow {
     const struct jt_endpoint *endpoint;
     const struct jt_step *step;
     const struct jt_settings *settings; /* those of the moment it began */
-    int64_t now_us;   /* wall clock */
-    int64_t begun_us; /* monotonic */
-    int64_t wait_s;   /* for Retry-After; 0: 5 s */
-    uint64_t sequence; /* issue sequence, drawn before the directory is read */
+    int64_t now_us;                     /* wall clock */
+    int64_t begun_us;                   /* monotonic */
+    int64_t wait_s;                     /* for Retry-After; 0: 5 s */
+    uint64_t sequence;                  /* issue sequence, drawn before the directory is read */
     enum jt_reason reason;
-    struct jt_slice detail;  /* for audit: what was wrong */
+    struct jt_slice detail; /* for audit: what was wrong */
     size_t nsegments;
     struct jt_slice segments[3]; /* of the path, where the endpoint has "*" */
     struct jt_form form;

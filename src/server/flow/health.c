@@ -32,9 +32,8 @@ static struct health look(struct jt_flow *f)
 {
     struct jt_writer_stats s;
     jt_writer_stats(f->app->writer, &s);
-    struct health h = {.draining = atomic_load(&f->app->draining),
-                       .store = !s.disk_failing,
-                       .degrade = s.degrade};
+    struct health h = {
+        .draining = atomic_load(&f->app->draining), .store = !s.disk_failing, .degrade = s.degrade};
     h.keys = jt_flow_keys(f) == JT_OK && jt_keys_any(&f->local->keys);
     return h;
 }

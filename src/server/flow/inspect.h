@@ -23,8 +23,8 @@ struct jt_inspected {
 JT_MUST enum jt_inspection jt_inspect(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
                                       struct jt_inspected *out);
 /*
- * The first half of it: ours, whole and in time, whatever became of its client since. Sets claims, id
- * and key_sequence.
+ * The first half of it: ours, whole and in time, whatever became of its client since. Sets claims,
+ * id and key_sequence.
  */
 JT_MUST enum jt_inspection jt_inspect_origin(struct jt_local *l, struct jt_slice token,
                                              struct jt_arena *a, struct jt_inspected *out);

@@ -120,8 +120,8 @@ static enum jt_next inspect(struct jt_flow *f)
 static enum jt_next account(struct jt_flow *f)
 {
     bool active = f->inspection == JT_INSPECT_ACTIVE;
-    jt_count(&f->local->metrics.introspections[active ? JT_INTROSPECT_IS_ACTIVE
-                                                      : JT_INTROSPECT_INACTIVE]);
+    jt_count(&f->local->metrics
+                  .introspections[active ? JT_INTROSPECT_IS_ACTIVE : JT_INTROSPECT_INACTIVE]);
     struct jt_slice none = {0};
     struct jt_slice client = active ? f->inspected.claims.client_id : none;
     struct jt_slice resource = active ? f->inspected.claims.aud : none;

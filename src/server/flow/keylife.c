@@ -83,7 +83,8 @@ static enum jt_err put(struct jt_change *chg, const struct jt_signing_key *k)
         return JT_E_NOMEM;
     }
     copy->pkey = k->pkey == NULL ? NULL : jt_pkey_ref(k->pkey);
-    enum jt_err e = k->pkey != NULL && copy->pkey == NULL ? JT_E_NOMEM : jt_change_put(chg, &copy->o);
+    enum jt_err e =
+        k->pkey != NULL && copy->pkey == NULL ? JT_E_NOMEM : jt_change_put(chg, &copy->o);
     if (e != JT_OK) {
         jt_object_free(&copy->o);
     }
@@ -100,7 +101,8 @@ static enum jt_err retire_active(struct jt_change *chg, const struct jt_signing_
     return put(chg, &r);
 }
 
-static enum jt_err activate(struct jt_change *chg, const struct jt_signing_key *k, int64_t longest_s)
+static enum jt_err activate(struct jt_change *chg, const struct jt_signing_key *k,
+                            int64_t longest_s)
 {
     struct jt_signing_key r = *k;
     r.state = JT_KEYSTATE_ACTIVE;
@@ -174,7 +176,8 @@ enum jt_err jt_keylife_retire(struct jt_change *chg, void *ctx)
     }
     const struct jt_signing_key *next = next_of(&a, k->alg);
     if (next == NULL) {
-        o->refused = "it is the only key of its algorithm: make another one first (jeton key rotate)";
+        o->refused =
+            "it is the only key of its algorithm: make another one first (jeton key rotate)";
         return JT_E_CONFLICT;
     }
     if (next->signs_s > jt_change_now_s(chg)) {

@@ -26,9 +26,8 @@ void jt_keys_free(struct jt_keys *k)
 /* Others may still meet its tokens, or soon will. */
 static bool published(const struct jt_signing_key *s)
 {
-    return s->pkey != NULL &&
-           (s->state == JT_KEYSTATE_PUBLISHED || s->state == JT_KEYSTATE_ACTIVE ||
-            s->state == JT_KEYSTATE_RETIRING);
+    return s->pkey != NULL && (s->state == JT_KEYSTATE_PUBLISHED ||
+                               s->state == JT_KEYSTATE_ACTIVE || s->state == JT_KEYSTATE_RETIRING);
 }
 
 static enum jt_err add_key(struct jt_keys *k, const struct jt_signing_key *s)
@@ -40,7 +39,9 @@ static enum jt_err add_key(struct jt_keys *k, const struct jt_signing_key *s)
         return JT_E_LIMIT;
     }
     struct jt_key_view *v = &k->v[k->n++];
-    *v = (struct jt_key_view){.alg = s->alg, .state = s->state, .kid_n = s->o.name.n,
+    *v = (struct jt_key_view){.alg = s->alg,
+                              .state = s->state,
+                              .kid_n = s->o.name.n,
                               .not_before_seq = s->not_before_seq};
     memcpy(v->kid, s->o.name.p, s->o.name.n);
     jt_buf_init(&v->header, 1024);

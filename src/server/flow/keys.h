@@ -19,7 +19,7 @@ struct jt_key_view {
     size_t kid_n;
     enum jt_alg alg;
     enum jt_key_state state;
-    uint64_t not_before_seq; /* tokens with a lower issue sequence are revoked */
+    uint64_t not_before_seq;  /* tokens with a lower issue sequence are revoked */
     struct jt_signer *signer; /* active keys only */
     struct jt_sigcheck *check;
     struct jt_buf header; /* of access tokens, base64url */

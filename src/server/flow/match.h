@@ -21,7 +21,8 @@ struct jt_required {
     struct jt_slice scopes; /* names separated by spaces */
 };
 
-/* JSON: takes a member that is no string (struct jt_form_more); ctx is a struct jt_match_reading. */
+/* JSON: takes a member that is no string (struct jt_form_more); ctx is a struct jt_match_reading.
+ */
 struct jt_match_reading {
     struct jt_required *out;
     struct jt_arena *arena;

@@ -14,9 +14,9 @@ static const struct {
     int64_t us;
     const char *text;
 } buckets[JT_METRIC_BUCKETS] = {
-    {250, "0.00025"}, {500, "0.0005"}, {1000, "0.001"},   {2500, "0.0025"},
-    {5000, "0.005"},  {10000, "0.01"}, {25000, "0.025"},  {50000, "0.05"},
-    {100000, "0.1"},  {500000, "0.5"}, {1000000, "1"},    {5000000, "5"},
+    {250, "0.00025"}, {500, "0.0005"}, {1000, "0.001"},  {2500, "0.0025"},
+    {5000, "0.005"},  {10000, "0.01"}, {25000, "0.025"}, {50000, "0.05"},
+    {100000, "0.1"},  {500000, "0.5"}, {1000000, "1"},   {5000000, "5"},
 };
 
 static const char *const method_names[JT_METRIC_METHODS] = {"none", "client_secret_basic",
@@ -40,10 +40,10 @@ void jt_metrics_duration(struct jt_metrics *m, int64_t us)
     }
     jt_count(&m->buckets[i]);
     jt_count(&m->durations);
-    atomic_store_explicit(
-        &m->duration_us,
-        atomic_load_explicit(&m->duration_us, memory_order_relaxed) + (us > 0 ? (uint64_t)us : 0),
-        memory_order_relaxed);
+    atomic_store_explicit(&m->duration_us,
+                          atomic_load_explicit(&m->duration_us, memory_order_relaxed) +
+                              (us > 0 ? (uint64_t)us : 0),
+                          memory_order_relaxed);
 }
 
 /* The same counter of all workers. offset: of the counter in struct jt_metrics. */
@@ -187,7 +187,8 @@ static void expiring(const struct jt_app *app, struct jt_buf *b)
             }
         }
     } while (n == 64);
-    head(b, "jeton_client_secrets_expiring", "gauge", "Secrets that end soon, replaced ones aside.");
+    head(b, "jeton_client_secrets_expiring", "gauge",
+         "Secrets that end soon, replaced ones aside.");
     jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"7d\"} %" PRIu64 "\n", week);
     jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"30d\"} %" PRIu64 "\n", month);
 }

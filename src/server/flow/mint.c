@@ -116,8 +116,8 @@ enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s, const struc
     const struct jt_jti id = {sequence, jt_principal_credential(who)->number};
     int64_t now = jt_wall_s(app->clock);
     *t = (struct jt_token){.scope = jt_grant_scope(g)};
-    t->lifetime_s =
-        r->lifetime_s < s->token_max_lifetime_s ? r->lifetime_s : s->token_max_lifetime_s;
+    int64_t asked_s = r->builtin ? s->token_lifetime_s : r->lifetime_s;
+    t->lifetime_s = asked_s < s->token_max_lifetime_s ? asked_s : s->token_max_lifetime_s;
     struct jt_at_claims claims = {
         .iss = app->issuer,
         .sub = client->o.name,

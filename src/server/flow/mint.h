@@ -17,8 +17,8 @@ struct jt_token;
  * JT_E_NOTFOUND: no active key for the resource's algorithm.
  */
 JT_MUST enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s,
-                            const struct jt_grant *g, uint64_t sequence,
-                            struct jt_arena *a, const struct jt_token **out);
+                            const struct jt_grant *g, uint64_t sequence, struct jt_arena *a,
+                            const struct jt_token **out);
 
 struct jt_slice jt_token_value(const struct jt_token *t);
 struct jt_slice jt_token_jti(const struct jt_token *t);

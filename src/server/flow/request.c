@@ -105,8 +105,7 @@ static bool throttled(struct jt_flow *f, struct jt_slice client_id)
     if (client_id.n == 0) {
         return false;
     }
-    f->wait_s =
-        jt_throttle_wait(f->app->throttle, client_id, &f->x->peer, f->begun_us, &by_prefix);
+    f->wait_s = jt_throttle_wait(f->app->throttle, client_id, &f->x->peer, f->begun_us, &by_prefix);
     if (f->wait_s == 0) {
         return false;
     }

@@ -3,8 +3,8 @@
  * revoke.c - POST /revoke (RFC 7009): a client ends a token of its own.
  *
  * The answer is the same, 200 and empty, for a token that is unknown, over, revoked already or
- * another client's: it tells nothing about tokens that are not the caller's. When a token was ended,
- * that is on disk and seen by every worker before the answer leaves.
+ * another client's: it tells nothing about tokens that are not the caller's. When a token was
+ * ended, that is on disk and seen by every worker before the answer leaves.
  */
 #include "../../core/base/num.h"
 #include "flow.h"

@@ -18,10 +18,11 @@ enum jt_listener_kind { JT_LISTEN_PUBLIC = 0, JT_LISTEN_ADMIN, JT_LISTEN_METRICS
 struct jt_listener {
     int fd;
     enum jt_listener_kind kind;
-    _Atomic(struct jt_tls *) tls; /* NULL: plain; borrowed; replaced when certificates are read again */
-    bool proxies_only;            /* plain HTTP in the open: for trusted proxies alone */
-    bool inherited;               /* from the service manager: its socket file is not ours */
-    uint16_t port;      /* the real one, where 0 was asked */
+    _Atomic(struct jt_tls *)
+        tls;           /* NULL: plain; borrowed; replaced when certificates are read again */
+    bool proxies_only; /* plain HTTP in the open: for trusted proxies alone */
+    bool inherited;    /* from the service manager: its socket file is not ours */
+    uint16_t port;     /* the real one, where 0 was asked */
 };
 
 /* address: "127.0.0.1:8443" or "[::]:8443" (IPv6 only). why: room for a sentence. JT_E_CONFLICT: in

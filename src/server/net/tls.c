@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct jt_tls {
     SSL_CTX *ctx;
@@ -102,6 +103,16 @@ void jt_tls_free(struct jt_tls **t)
         free(*t);
         *t = NULL;
     }
+}
+
+int64_t jt_tls_not_after(const struct jt_tls *t)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(t->ctx);
+    struct tm tm = {0};
+    if (cert == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1) {
+        return 0;
+    }
+    return (int64_t)timegm(&tm);
 }
 
 struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd)

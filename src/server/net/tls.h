@@ -21,6 +21,8 @@ enum jt_io { JT_IO_OK = 0, JT_IO_WANT_READ, JT_IO_WANT_WRITE, JT_IO_EOF, JT_IO_E
 JT_MUST enum jt_err jt_tls_new(const char *cert_file, const char *key_file, struct jt_tls **out,
                                char *why, size_t why_n);
 void jt_tls_free(struct jt_tls **t);
+/* When its certificate ends, seconds since 1970; 0: unknown. */
+int64_t jt_tls_not_after(const struct jt_tls *t);
 
 /* NULL: out of memory. fd stays the caller's. */
 struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd);

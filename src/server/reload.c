@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reload.c - SIGHUP: configuration and certificates are read again.
+ *
+ * Everything is read and checked before anything changes; if one thing is wrong, all stays as it
+ * was. Requests under way go on with what they began with: what is replaced is freed when no
+ * worker can see it any more.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/option.h"
+#include "server.h"
+
+struct jt_settings *jt_settings_new(const struct jt_config *c)
+{
+    struct jt_settings *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return NULL;
+    }
+    *s = (struct jt_settings){
+        .token_lifetime_s = c->token_lifetime_s,
+        .token_max_lifetime_s = c->token_max_lifetime_s,
+        .jwks_max_age_s = c->jwks_max_age_s,
+        .publish_wait_s = c->publish_wait_s,
+        .rotate_every_s = c->rotate_every_s,
+        .token_alg = c->token_alg,
+        .introspection_each = c->audit_introspection_each,
+        .ntrusted = c->ntrusted,
+    };
+    _Static_assert(JT_PROXIES_MAX <= JT_TRUSTED_MAX, "room for all proxies");
+    memcpy(s->trusted, c->trusted, c->ntrusted * sizeof c->trusted[0]);
+    return s;
+}
+
+enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, struct jt_tls **out)
+{
+    *out = NULL;
+    if (c->tls_cert.n == 0) {
+        return JT_OK;
+    }
+    (void)snprintf(v->cert, sizeof v->cert, "%.*s", JT_FMT(c->tls_cert));
+    (void)snprintf(v->key, sizeof v->key, "%.*s", JT_FMT(c->tls_key));
+    enum jt_err e = jt_tls_new(v->cert, v->key, out, v->why, sizeof v->why);
+    return e == JT_E_CRYPTO ? JT_E_RANGE : e;
+}
+
+/* What is about to take the place of what runs. */
+struct replacement {
+    struct jt_config config;
+    struct jt_settings *settings;
+    struct jt_tls *tls;
+    char changed[300]; /* names of the settings, for log and audit */
+};
+
+static void forget(struct replacement *r)
+{
+    jt_config_free(&r->config);
+    free(r->settings);
+    jt_tls_free(&r->tls);
+}
+
+static void note(char *list, size_t n, const char *name)
+{
+    size_t k = strlen(list);
+    if (k + strlen(name) + 3 < n) {
+        (void)snprintf(list + k, n - k, "%s%s", k == 0 ? "" : ", ", name);
+    }
+}
+
+/* Names what changed, and says what needs a restart. */
+static void compare(struct jt_server *v, struct replacement *r)
+{
+    char later[300] = "";
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        const struct jt_option *o = &jt_options[i];
+        if (o->live && !jt_option_same(o, v->now, &r->config)) {
+            note(r->changed, sizeof r->changed, o->name);
+        } else if (!o->live && !jt_option_same(o, v->config, &r->config)) {
+            note(later, sizeof later, o->name);
+        }
+    }
+    if (later[0] != '\0') {
+        jt_log(&v->log, JT_LOG_WARNING, "changed, but in effect only after a restart: %s", later);
+    }
+}
+
+static enum jt_err prepare(struct jt_server *v, struct replacement *r)
+{
+    struct jt_config_error err = {{0}, {0}};
+    enum jt_err e = v->how->load(v->how->ctx, &r->config, &err);
+    if (e != JT_OK) {
+        (void)snprintf(v->why, sizeof v->why, "%s%s%s", err.where, err.where[0] == '\0' ? "" : ": ",
+                       err.text);
+        return e;
+    }
+    if ((r->config.tls_cert.n > 0) != (v->config->tls_cert.n > 0) && v->how->dev == NULL) {
+        (void)snprintf(v->why, sizeof v->why,
+                       "server.tls_cert: turning TLS on or off needs a restart");
+        return JT_E_UNSUPPORTED;
+    }
+    JT_TRY(jt_server_open_tls(v, &r->config, &r->tls));
+    r->settings = jt_settings_new(&r->config);
+    return r->settings == NULL ? JT_E_NOMEM : JT_OK;
+}
+
+static void free_tls(void *p)
+{
+    struct jt_tls *t = p;
+    jt_tls_free(&t);
+}
+
+/* Runs on the store thread, which alone may retire what workers look at. */
+struct swap {
+    struct jt_server *v;
+    struct replacement *r;
+    const struct jt_settings *old_settings;
+    struct jt_tls *old_tls;
+};
+
+static enum jt_err take_over(struct jt_change *chg, void *ctx)
+{
+    struct swap *s = ctx;
+    const struct jt_config *c = &s->r->config;
+    const struct jt_writer_policy p = {
+        .on_failure = c->audit_degrade ? JT_AUDIT_DEGRADE : JT_AUDIT_BLOCK,
+        .retain_s = c->audit_retain_s,
+        .max_bytes = c->audit_max_bytes,
+    };
+    jt_change_policy(chg, &p);
+    s->old_settings = atomic_exchange(&s->v->app.settings, s->r->settings);
+    if (s->r->tls != NULL) {
+        for (size_t i = 0; i < s->v->nlisteners; i++) {
+            if (atomic_load(&s->v->listeners[i].tls) != NULL) {
+                atomic_store(&s->v->listeners[i].tls, s->r->tls);
+            }
+        }
+        s->old_tls = s->v->tls;
+        s->v->tls = s->r->tls;
+        jt_change_retire(chg, s->old_tls, free_tls);
+    }
+    jt_change_retire(chg, (void *)(uintptr_t)s->old_settings, free);
+    s->r->settings = NULL; /* in use now */
+    s->r->tls = NULL;
+    return JT_OK;
+}
+
+static void adopt(struct jt_server *v, struct replacement *r)
+{
+    if (v->now == &v->reloaded) {
+        jt_config_free(&v->reloaded);
+    }
+    v->reloaded = r->config;
+    v->now = &v->reloaded;
+    r->config = (struct jt_config){0};
+    v->log.level = v->now->log_level;
+    jt_limits_set(v->limits, (size_t)v->now->max_connections,
+                  (size_t)v->now->max_connections_per_address);
+    atomic_store(&v->app.cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
+}
+
+void jt_server_reload(struct jt_server *v)
+{
+    struct replacement r = {.settings = NULL};
+    struct swap s = {.v = v, .r = &r};
+    jt_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)jt_mono_us(&jt_clock_system));
+    v->why[0] = '\0';
+    jt_config_init(&r.config);
+    enum jt_err e = prepare(v, &r);
+    if (e != JT_OK) {
+        jt_log(&v->log, JT_LOG_ERROR, "SIGHUP: nothing was changed: %s",
+               v->why[0] != '\0' ? v->why : jt_err_text(e));
+    } else {
+        compare(v, &r);
+        const struct jt_event event = {.type = JT_EV_CONFIGURATION_RELOADED,
+                                       .detail = jt_str(r.changed)};
+        e = jt_state_apply(&v->state, &event, take_over, &s);
+        if (s.old_settings != NULL) { /* taken over, even if the record of it waits for the disk */
+            adopt(v, &r);
+            jt_log(&v->log, JT_LOG_INFO,
+                   "SIGHUP: configuration and certificates were read again; changed: %s",
+                   r.changed[0] != '\0' ? r.changed : "nothing in the configuration");
+        } else {
+            jt_log(&v->log, JT_LOG_ERROR, "SIGHUP: nothing was changed: %s", jt_err_text(e));
+        }
+    }
+    forget(&r);
+    jt_notify("READY=1\nSTATUS=%s",
+              e == JT_OK ? "serving" : "serving; the last reload failed, see the log");
+}

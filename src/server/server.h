@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.h - all parts of a running server, for the files that put it together.
+ *
+ * Threads: the main thread's.
+ */
+#ifndef JT_SERVER_SERVER_H
+#define JT_SERVER_SERVER_H
+
+#include <pthread.h>
+
+#include "boot.h"
+#include "state.h"
+
+#define JT_WORKERS_MAX 64
+#define JT_LISTENERS_MAX (JT_LISTEN_MAX + 2) /* and the administration's, and that of metrics */
+
+struct jt_worker_thread {
+    pthread_t id;
+    bool started;
+    struct jt_worker *worker;
+    struct jt_local local;
+};
+
+struct jt_server {
+    const struct jt_config *config; /* as it started */
+    const struct jt_config *now;    /* as it was read last */
+    struct jt_config reloaded;      /* now points here after a reload */
+    const struct jt_boot *how;
+    struct jt_log log;
+    struct jt_state state;
+    struct jt_app app;
+    struct jt_tls *tls;
+    struct jt_limits *limits;
+    struct jt_throttle *throttle;
+    size_t nlisteners;
+    struct jt_listener listeners[JT_LISTENERS_MAX];
+    bool inherited; /* listening sockets came from the service manager */
+    size_t nthreads;
+    struct jt_worker_thread *threads;
+    struct jt_local *locals[JT_WORKERS_MAX];
+    bool keys_failing; /* said already */
+    char issuer[600];
+    char cert[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
+    char why[1400]; /* a sentence about what failed */
+};
+
+/* listeners.c: the addresses of the configuration, or the service manager's sockets in their place;
+ * the administration's socket; that of metrics. */
+JT_MUST enum jt_err jt_server_listen(struct jt_server *v);
+void jt_server_unlisten(struct jt_server *v);
+
+/* workers.c */
+JT_MUST enum jt_err jt_server_start_workers(struct jt_server *v);
+void jt_server_stop_workers(struct jt_server *v);
+void jt_server_free_workers(struct jt_server *v);
+
+/* reload.c: settings of a configuration; NULL: out of memory. */
+struct jt_settings *jt_settings_new(const struct jt_config *c);
+JT_MUST enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c,
+                                       struct jt_tls **out);
+/* SIGHUP: takes over what may change while it runs, all of it or nothing. */
+void jt_server_reload(struct jt_server *v);
+
+/* keeper.c: about once a second: signing keys whose time has come. */
+void jt_server_keep(struct jt_server *v);
+
+/* notify.c: a line for the service manager (sd_notify(3)); nothing without NOTIFY_SOCKET. */
+void jt_notify(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
