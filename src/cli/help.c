@@ -213,13 +213,14 @@ void jt_help_config(FILE *out)
                     "default. The file is YAML: jeton serve --config FILE. Every key has a "
                     "variable: server.issuer is JETON_SERVER_ISSUER. Lists in a variable are "
                     "separated by commas, and an empty variable counts as not set. Durations are "
-                    "written 0s, 30m, 24h, 90d; sizes 512MiB, 10GiB or in bytes.");
+                    "written 0s, 30m, 24h, 90d; sizes 512MiB, 10GiB or in bytes. SIGHUP (systemctl "
+                    "reload jeton) takes changes over, but for those marked \"at start\".");
     for (size_t i = 0; i < JT_OPTION_N; i++) {
         const struct jt_option *o = &jt_options[i];
         bool is_new = i == 0 || strcmp(o->section, jt_options[i - 1].section) != 0;
-        (void)fprintf(out, "%s%s  %s%s%s%s\n    ", is_new ? "\n" : "", o->name, takes(o),
+        (void)fprintf(out, "%s%s  %s%s%s%s%s\n    ", is_new ? "\n" : "", o->name, takes(o),
                       o->fallback[0] == '\0' ? "" : " (", o->fallback,
-                      o->fallback[0] == '\0' ? "" : ")");
+                      o->fallback[0] == '\0' ? "" : ")", o->live ? "" : ", at start");
         wrap(out, 4, 4, jt_str(o->doc));
     }
 }
