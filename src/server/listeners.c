@@ -12,6 +12,7 @@
 
 #include "../core/base/num.h"
 #include "../core/http/uri.h"
+#include "config/env.h"
 #include "server.h"
 
 #define FIRST_FD 3
@@ -19,8 +20,8 @@
 /* How many sockets are ours; 0: none. The variables are for this process alone. */
 static size_t inherited_count(void)
 {
-    const char *pid = getenv("LISTEN_PID");
-    const char *fds = getenv("LISTEN_FDS");
+    const char *pid = jt_env("LISTEN_PID");
+    const char *fds = jt_env("LISTEN_FDS");
     uint64_t p = 0;
     uint64_t n = 0;
     if (pid == NULL || fds == NULL || jt_parse_u64(jt_str(pid), INT32_MAX, &p) != JT_OK ||
@@ -33,7 +34,7 @@ static size_t inherited_count(void)
 /* The i-th name of LISTEN_FDNAMES, separated by colons. */
 static struct jt_slice inherited_name(size_t i)
 {
-    struct jt_slice rest = jt_str(getenv("LISTEN_FDNAMES"));
+    struct jt_slice rest = jt_str(jt_env("LISTEN_FDNAMES"));
     for (;;) {
         size_t k = jt_slice_find(rest, ':');
         if (i == 0 || k == rest.n) {

@@ -12,12 +12,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/env.h"
 #include "server.h"
 
 void jt_notify(const char *fmt, ...)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
-    const char *path = getenv("NOTIFY_SOCKET");
+    const char *path = jt_env("NOTIFY_SOCKET");
     size_t n = path == NULL ? 0 : strlen(path);
     char text[1024];
     if (n < 2 || n >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@')) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../core/base/num.h"
+#include "config/env.h"
 #include "reason.h"
 #include "setting.h"
 
@@ -133,7 +134,7 @@ static enum jt_err begin_run(struct jt_state *s)
 /* Where the master key is: with the service manager's credentials, else in the data directory. */
 static bool find_master(struct jt_state *s)
 {
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    const char *credentials = jt_env("CREDENTIALS_DIRECTORY");
     int n = credentials == NULL
                 ? 0
                 : snprintf(s->master_path, sizeof s->master_path, "%s/master.key", credentials);
