@@ -39,7 +39,8 @@ struct jt_server {
     size_t nthreads;
     struct jt_worker_thread *threads;
     struct jt_local *locals[JT_WORKERS_MAX];
-    bool keys_failing; /* said already */
+    bool keys_failing;  /* said already */
+    int64_t counted_us; /* when secrets that end soon were counted last; monotonic */
     char issuer[600];
     char cert[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
     char why[1400]; /* a sentence about what failed */
@@ -62,7 +63,7 @@ JT_MUST enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_conf
 /* SIGHUP: takes over what may change while it runs, all of it or nothing. */
 void jt_server_reload(struct jt_server *v);
 
-/* keeper.c: about once a second: signing keys whose time has come. */
+/* keeper.c: about once a second: signing keys whose time has come, secrets that end soon. */
 void jt_server_keep(struct jt_server *v);
 
 /* notify.c: a line for the service manager (sd_notify(3)); nothing without NOTIFY_SOCKET. */
