@@ -35,14 +35,31 @@ static void write_counts(struct jt_writer *w, bool at_stop)
     w->nevents = 0;
 }
 
-/* Wall and monotonic clock still agree, and the start was not far ahead of the log's last event. */
-static bool clock_trusted(const struct jt_writer *w)
+/* Wall and monotonic clock still agree. */
+static bool clock_agrees(const struct jt_writer *w)
 {
     int64_t wall = jt_wall_us(w->o.clock) - w->start_wall_us;
     int64_t mono = jt_mono_us(w->o.clock) - w->start_mono_us;
     int64_t drift = wall > mono ? wall - mono : mono - wall;
-    return drift <= DRIFT_MAX_US &&
+    return drift <= DRIFT_MAX_US;
+}
+
+/* And the start was not far ahead of the log's last event. */
+static bool clock_trusted(const struct jt_writer *w)
+{
+    return clock_agrees(w) &&
            (w->last_event_us == 0 || w->start_wall_us - w->last_event_us <= DAY_US);
+}
+
+/*
+ * A revocation that left too early, because the clock was ahead for a while, would bring its token
+ * back. But a start after a long stop is no fault: a day of agreement is trusted too, since these
+ * grow with every token.
+ */
+static bool may_expire(const struct jt_writer *w)
+{
+    return clock_trusted(w) ||
+           (clock_agrees(w) && jt_mono_us(w->o.clock) - w->start_mono_us >= DAY_US);
 }
 
 /* The first event that is young enough to stay; ends the scan there. */
@@ -121,7 +138,9 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
     write_counts(w, at_stop);
     jt_write_uses(w, at_stop);
     if (!at_stop) {
-        jt_expire(w);
+        if (may_expire(w)) {
+            jt_expire(w);
+        }
         prune(w);
     }
 }
