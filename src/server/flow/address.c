@@ -15,12 +15,17 @@ static bool trusted(const struct jt_flow *f, const struct jt_addr *a)
     return jt_nets_have(f->settings->trusted, f->settings->ntrusted, a);
 }
 
-/* "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]:4711" */
+/* "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:4711" */
 static bool read_hop(struct jt_slice s, struct jt_addr *out)
 {
     static const struct jt_addr none = {{0}};
     struct jt_slice host = {0};
     uint16_t port = 0;
+    if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
+        s = jt_slice(s.p + 1, s.n - 2);
+        return jt_addr_read(s, out) == JT_OK && jt_slice_find(s, ':') < s.n &&
+               memcmp(out->b, none.b, sizeof none.b) != 0;
+    }
     if (jt_addr_read(s, out) != JT_OK &&
         (jt_hostport_read(s, &host, &port) != JT_OK || jt_addr_read(host, out) != JT_OK)) {
         return false;
