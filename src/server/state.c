@@ -32,7 +32,7 @@ static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
     return JT_OK;
 }
 
-/* Lent: a copy is kept, unless its time is over. */
+/* Lent: a copy is kept. Those whose time is over leave later, if the clock can be trusted. */
 static enum jt_err on_token(struct jt_state *s, const struct jt_opaque *t)
 {
     struct jt_opaque *copy = jt_opaque_dup(t, s->profiles);

@@ -55,7 +55,7 @@ JT_MUST enum jt_err jt_pkey_params(const struct jt_pkey *k, struct jt_pubparams 
  */
 JT_MUST enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **out);
 
-/* JT_E_UNSUPPORTED when alg does not fit the key. The key must outlive the signer. */
+/* JT_E_UNSUPPORTED when alg does not fit the key. The key may be freed before the signer. */
 JT_MUST enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out);
 void jt_signer_free(struct jt_signer **s);
 /* *out_n is the signature's length. No allocation for ECDSA beyond OpenSSL's own. */

@@ -15,7 +15,7 @@
 struct jt_signer {
     EVP_PKEY_CTX *ctx;
     EVP_MD_CTX *md; /* EdDSA alone: it takes the message, not its digest */
-    const struct jt_pkey *key;
+    EVP_PKEY *evp;  /* and then this, counted: the key may go before */
     struct jt_crypt *crypt;
     enum jt_alg alg;
 };
@@ -23,7 +23,7 @@ struct jt_signer {
 struct jt_sigcheck {
     EVP_PKEY_CTX *ctx;
     EVP_MD_CTX *md; /* as in jt_signer */
-    const struct jt_pkey *key;
+    EVP_PKEY *evp;
     struct jt_crypt *crypt;
     enum jt_alg alg;
     size_t length; /* of a signature, exactly */
@@ -68,11 +68,11 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
         return JT_E_NOMEM;
     }
     s->alg = alg;
-    s->key = k;
     bool ok = false;
     if (alg == JT_ALG_EDDSA) {
         s->md = EVP_MD_CTX_new();
-        ok = s->md != NULL;
+        ok = s->md != NULL && EVP_PKEY_up_ref(k->evp) == 1;
+        s->evp = ok ? k->evp : NULL;
     } else {
         s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
         ok = s->ctx != NULL && EVP_PKEY_sign_init(s->ctx) == 1 && configure(s->ctx, alg);
@@ -91,6 +91,7 @@ void jt_signer_free(struct jt_signer **s)
     if (*s != NULL) {
         EVP_PKEY_CTX_free((*s)->ctx);
         EVP_MD_CTX_free((*s)->md);
+        EVP_PKEY_free((*s)->evp);
         jt_crypt_free(&(*s)->crypt);
         free(*s);
         *s = NULL;
@@ -131,7 +132,7 @@ static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, ui
                                 size_t *out_n)
 {
     *out_n = JT_SIG_MAX;
-    if (EVP_DigestSignInit_ex(s->md, NULL, NULL, NULL, NULL, s->key->evp, NULL) != 1 ||
+    if (EVP_DigestSignInit_ex(s->md, NULL, NULL, NULL, NULL, s->evp, NULL) != 1 ||
         EVP_DigestSign(s->md, out, out_n, message.p, message.n) != 1) {
         ERR_clear_error();
         return JT_E_CRYPTO;
@@ -174,12 +175,12 @@ enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_
         return JT_E_NOMEM;
     }
     s->alg = alg;
-    s->key = k;
     s->length = alg == JT_ALG_ES256 ? (size_t)2 * JT_P256_SIZE : (size_t)EVP_PKEY_get_size(k->evp);
     bool ok = false;
     if (alg == JT_ALG_EDDSA) {
         s->md = EVP_MD_CTX_new();
-        ok = s->md != NULL;
+        ok = s->md != NULL && EVP_PKEY_up_ref(k->evp) == 1;
+        s->evp = ok ? k->evp : NULL;
     } else {
         s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
         ok = s->ctx != NULL && EVP_PKEY_verify_init(s->ctx) == 1 && configure(s->ctx, alg);
@@ -198,6 +199,7 @@ void jt_sigcheck_free(struct jt_sigcheck **s)
     if (*s != NULL) {
         EVP_PKEY_CTX_free((*s)->ctx);
         EVP_MD_CTX_free((*s)->md);
+        EVP_PKEY_free((*s)->evp);
         jt_crypt_free(&(*s)->crypt);
         free(*s);
         *s = NULL;
@@ -239,7 +241,7 @@ enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
     }
     int r = 0;
     if (s->alg == JT_ALG_EDDSA) {
-        if (EVP_DigestVerifyInit_ex(s->md, NULL, NULL, NULL, NULL, s->key->evp, NULL) != 1) {
+        if (EVP_DigestVerifyInit_ex(s->md, NULL, NULL, NULL, NULL, s->evp, NULL) != 1) {
             ERR_clear_error();
             return JT_SIG_UNDECIDED;
         }

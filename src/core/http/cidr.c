@@ -74,6 +74,10 @@ enum jt_err jt_net_read(struct jt_slice s, struct jt_net *out, const char **why)
         return JT_E_SYNTAX;
     }
     bool v4 = jt_addr_is_v4(&n.a);
+    if (v4 && jt_slice_find(s, ':') < s.n) { /* is a length behind it one of 32 or of 128? */
+        *why = "is an IPv4 address in the form of IPv6: write it as in 10.0.0.0/8";
+        return JT_E_SYNTAX;
+    }
     if (k < s.n) {
         if (jt_parse_u64(jt_slice_from(s, k + 1), v4 ? 32 : 128, &bits) != JT_OK) {
             *why = v4 ? "has a length that is not 0 to 32" : "has a length that is not 0 to 128";
@@ -91,6 +95,9 @@ enum jt_err jt_net_read(struct jt_slice s, struct jt_net *out, const char **why)
 
 bool jt_net_has(const struct jt_net *n, const struct jt_addr *a)
 {
+    if (n->bits < 96 && jt_addr_is_v4(a)) {
+        return false; /* ::/0 is all of IPv6: how we write IPv4 inside must not show */
+    }
     size_t whole = n->bits / 8u;
     unsigned rest = n->bits % 8u;
     return memcmp(n->a.b, a->b, whole) == 0 &&

@@ -25,8 +25,9 @@ struct jt_net {
 };
 
 /* "10.1.0.0/16", "2001:db8::/32", or one address. Refused: bits of the host that are not zero, a
- * length with leading zeros. *why is static text on failure. */
+ * length with leading zeros, IPv4 written as IPv6. *why is static text on failure. */
 JT_MUST enum jt_err jt_net_read(struct jt_slice s, struct jt_net *out, const char **why);
+/* A network of one family has no address of the other: everywhere is 0.0.0.0/0 and ::/0. */
 bool jt_net_has(const struct jt_net *n, const struct jt_addr *a);
 /* In one of n networks? */
 bool jt_nets_have(const struct jt_net *nets, size_t n, const struct jt_addr *a);

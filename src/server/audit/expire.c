@@ -47,14 +47,15 @@ static enum jt_err drop_over(struct jt_change *chg, void *ctx)
     return JT_OK;
 }
 
-static void run(struct jt_writer *w, jt_change_fn fn, void *ctx)
+static bool run(struct jt_writer *w, jt_change_fn fn, void *ctx)
 {
     struct jt_job job = {.change = fn, .ctx = ctx};
     if (jt_batch_change(w, &job) != JT_OK) {
         (void)atomic_fetch_add(&w->failures, 1);
-        return; /* they are over all the same; the next second tries again */
+        return false;
     }
     jt_batch_publish(w);
+    return true;
 }
 
 void jt_expire(struct jt_writer *w)
@@ -62,11 +63,12 @@ void jt_expire(struct jt_writer *w)
     int64_t now_s = jt_wall_s(w->o.clock);
     struct search tokens = {JT_OBJ_TOKEN, &w->token_cursor, now_s};
     struct search revocations = {JT_OBJ_REVOCATION, &w->revocation_cursor, now_s};
+    /* where that fails they are over all the same, and met again on the next way around */
     if (jt_directory_count(w->o.directory, JT_OBJ_TOKEN) > 0) {
-        run(w, drop_over, &tokens);
+        (void)run(w, drop_over, &tokens);
     }
     if (jt_directory_count(w->o.directory, JT_OBJ_REVOCATION) > 0) {
-        run(w, drop_over, &revocations);
+        (void)run(w, drop_over, &revocations);
     }
 }
 
@@ -94,11 +96,13 @@ void jt_write_uses(struct jt_writer *w, bool at_stop)
     if (w->o.usage == NULL || (!at_stop && now < w->uses_us)) {
         return;
     }
+    bool written = true;
     do {
         uses.n = jt_usage_take(w->o.usage, uses.v, USES_MAX);
-        if (uses.n > 0) {
-            run(w, put_uses, &uses);
-        }
-    } while (at_stop && uses.n == USES_MAX);
-    w->uses_us = uses.n == USES_MAX ? now : now + USES_EVERY_US;
+        written = uses.n == 0 || run(w, put_uses, &uses);
+    } while (written && at_stop && uses.n == USES_MAX);
+    if (!written) {
+        jt_usage_untake(w->o.usage, uses.v, uses.n); /* the disk is full or gone: in 5 s again */
+    }
+    w->uses_us = uses.n == USES_MAX && written ? now : now + USES_EVERY_US;
 }

@@ -35,13 +35,17 @@ static void write_counts(struct jt_writer *w, bool at_stop)
     w->nevents = 0;
 }
 
+/*
+ * A revocation that left too early, because the clock was ahead for a while, would bring its token
+ * back. But a start after a long stop is no fault: a day of agreement is trusted too.
+ */
 bool jt_writer_clock_trusted(const struct jt_writer *w)
 {
     int64_t wall = jt_wall_us(w->o.clock) - w->start_wall_us;
     int64_t mono = jt_mono_us(w->o.clock) - w->start_mono_us;
     int64_t drift = wall > mono ? wall - mono : mono - wall;
-    return drift <= DRIFT_MAX_US &&
-           (w->last_event_us == 0 || w->start_wall_us - w->last_event_us <= DAY_US);
+    bool near = w->last_event_us == 0 || w->start_wall_us - w->last_event_us <= DAY_US;
+    return drift <= DRIFT_MAX_US && (near || mono >= DAY_US);
 }
 
 /* The first event that is young enough to stay; ends the scan there. */
@@ -120,8 +124,7 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
     write_counts(w, at_stop);
     jt_write_uses(w, at_stop);
     if (!at_stop) {
-        if (jt_writer_clock_trusted(
-                w)) { /* else a revocation would be forgotten before its token */
+        if (jt_writer_clock_trusted(w)) {
             jt_expire(w);
         }
         prune(w);

@@ -346,7 +346,7 @@ static enum jt_err prepare(struct jt_writer *w)
     if (!jt_writer_clock_trusted(w)) {
         w->o.log(w->o.log_ctx, 4,
                  "the clock is over 24 h ahead of the last audit event: nothing is pruned or "
-                 "retired in this run; if the clock is right, one more restart says so");
+                 "retired for a day; if the clock is right, a restart ends the wait");
     }
     uint32_t highest = highest_credential(w->o.directory);
     w->next_credential = (highest > w->o.credential_floor ? highest : w->o.credential_floor) + 1;

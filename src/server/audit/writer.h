@@ -112,8 +112,9 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h);
 void jt_writer_stop(struct jt_writer **w);
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
 /*
- * Wall and monotonic clock still agree within 60 s, and the start was not over 24 h ahead of the
- * log's last event. If not, nothing is pruned, expired or retired. Any thread.
+ * Wall and monotonic clock still agree within 60 s, and either the start was not over 24 h ahead of
+ * the log's last event or they have agreed for a day. If not, nothing is pruned, expired or retired.
+ * Any thread.
  */
 bool jt_writer_clock_trusted(const struct jt_writer *w);
 

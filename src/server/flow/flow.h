@@ -136,6 +136,14 @@ struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 
 /* address.c: whose address this request comes from. False: refused already. */
 bool jt_address_settle(struct jt_flow *f);
+struct jt_proxies {
+    const struct jt_net *nets;
+    size_t n;
+};
+/* *a: the peer's address before, the caller's after. JT_E_SYNTAX: a trusted proxy sent something
+ * else than a list of addresses; *a is as it was. */
+JT_MUST enum jt_err jt_address_forwarded(const struct jt_http_head *h, const struct jt_proxies *p,
+                                         struct jt_addr *a);
 
 /* route.c */
 const struct jt_endpoint *jt_route_public(struct jt_slice path);

@@ -58,8 +58,9 @@ bool jt_match_take(void *ctx, struct jt_slice name, const struct jt_jval *value)
 static bool flag(const struct jt_form *form, const char *name, bool *out)
 {
     struct jt_slice v = jt_form_get(form, name);
-    *out = *out || jt_slice_eq(v, JT_LIT("true"));
-    return v.n == 0 || *out || jt_slice_eq(v, JT_LIT("false"));
+    bool yes = jt_slice_eq(v, JT_LIT("true"));
+    *out = *out || yes;
+    return v.n == 0 || yes || jt_slice_eq(v, JT_LIT("false"));
 }
 
 bool jt_match_form(struct jt_required *r, const struct jt_form *form)

@@ -15,7 +15,7 @@
 #include "../../core/base/err.h"
 #include "../../core/base/slice.h"
 
-#define JT_EPOCH_READERS 65 /* workers and the reading thread */
+#define JT_EPOCH_READERS 65 /* workers, and the main thread */
 #define JT_EPOCH_OFFLINE UINT64_MAX
 
 struct jt_retired;

@@ -147,6 +147,19 @@ size_t jt_usage_take(struct jt_usage *u, struct jt_use *out, size_t max)
     return n;
 }
 
+void jt_usage_untake(struct jt_usage *u, const struct jt_use *taken, size_t n)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    for (size_t i = 0; i < n; i++) {
+        struct row *r = place(u->rows, u->cap, taken[i].number);
+        if (r->number != 0 && !r->changed) {
+            r->changed = true;
+            u->nchanged++;
+        }
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+}
+
 static void add(struct jt_usage *u, const struct jt_use *use)
 {
     struct row *r = row_of(u, use->number);
@@ -191,9 +204,6 @@ void jt_usage_add(struct jt_usage_batch *b, struct jt_usage *u, uint32_t credent
     if (b->n == JT_USAGE_BATCH) {
         jt_usage_merge(b, u);
     }
-    b->v[b->n++] = (struct jt_use){.number = credential,
-                                   .first_s = now_s,
-                                   .last_s = now_s,
-                                   .count = 1,
-                                   .address = *from};
+    b->v[b->n++] = (struct jt_use){
+        .number = credential, .first_s = now_s, .last_s = now_s, .count = 1, .address = *from};
 }

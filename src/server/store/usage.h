@@ -21,6 +21,8 @@ JT_MUST enum jt_err jt_usage_load(struct jt_usage *u, const struct jt_use *use);
 bool jt_usage_get(struct jt_usage *u, uint32_t credential, struct jt_use *out);
 /* Up to max that changed since they were taken last. */
 size_t jt_usage_take(struct jt_usage *u, struct jt_use *out, size_t max);
+/* They could not be written: to be taken once more. */
+void jt_usage_untake(struct jt_usage *u, const struct jt_use *taken, size_t n);
 
 #define JT_USAGE_BATCH 256
 struct jt_usage_batch {

@@ -94,6 +94,55 @@ static void dates(void **state)
     assert_string_equal(h, "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
+static void rfc3339_is_read(void **state)
+{
+    static const int64_t times[] = {0,          1,          951782400,  951868799,
+                                    1795512600, 2147483648, 4107542399, 253402300799};
+    static const char *const bad[] = {
+        "",
+        "2026-11-24",
+        "2026-11-24T09:30:00",
+        "2026-11-24T09:30:00z",
+        "2026-11-24t09:30:00Z",
+        "2026-11-24 09:30:00Z",
+        "2026-11-24T09:30:00Z ",
+        " 2026-11-24T09:30:00Z",
+        "2026-11-24T09:30:00.0Z",
+        "2026-11-24T09:30:00+00:00",
+        "2026-11-24T09:30:00-",
+        "2026/11/24T09:30:00Z",
+        "2026-1-024T09:30:00Z",
+        "+026-11-24T09:30:00Z",
+        "2026-11-24T09:30: 0Z",
+        "2026-11-24T09-30-00Z",
+        "20261-1-24T09:30:00Z",
+    };
+    static const char *const none[] = {
+        "2026-00-24T09:30:00Z", "2026-13-24T09:30:00Z", "2026-11-00T09:30:00Z",
+        "2026-11-31T09:30:00Z", "2026-02-29T09:30:00Z", "2100-02-29T00:00:00Z",
+        "2026-11-24T24:00:00Z", "2026-11-24T09:60:00Z", "2026-12-31T23:59:60Z",
+        "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2026-99-99T99:99:99Z",
+    };
+    int64_t s = 42;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(jt_parse_rfc3339(jt_str(bad[i]), &s), JT_E_SYNTAX);
+    }
+    assert_int_equal(jt_parse_rfc3339(jt_slice("2026-11-24T09:30:00\0", 20), &s), JT_E_SYNTAX);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_int_equal(jt_parse_rfc3339(jt_str(none[i]), &s), JT_E_RANGE);
+    }
+    assert_int_equal(s, 42);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        char z[JT_RFC3339_SIZE];
+        jt_fmt_rfc3339(times[i], z);
+        assert_int_equal(jt_parse_rfc3339(jt_str(z), &s), JT_OK);
+        assert_true(s == times[i]);
+    }
+    assert_int_equal(jt_parse_rfc3339(JT_LIT("2000-02-29T00:00:00Z"), &s), JT_OK);
+    assert_true(s == 951782400);
+}
+
 static void big_endian(void **state)
 {
     uint8_t p[8];
@@ -112,7 +161,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(u64_strict), cmocka_unit_test(u64_range),
         cmocka_unit_test(durations),  cmocka_unit_test(decimal_round_trips),
-        cmocka_unit_test(dates),      cmocka_unit_test(big_endian),
+        cmocka_unit_test(dates),      cmocka_unit_test(rfc3339_is_read),
+        cmocka_unit_test(big_endian),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

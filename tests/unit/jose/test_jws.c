@@ -251,6 +251,40 @@ static void flips(void **state)
     jt_buf_free(&t);
 }
 
+/* RFC 8037 appendix A.4, and A.2: the key that verifies it */
+static void rfc8037(void **state)
+{
+    static const char token[] =
+        "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-"
+        "09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+    static struct jt_pubparams p = {.kind = JT_KEY_ED25519};
+    struct jt_pkey *k = NULL;
+    struct jt_sigcheck *check = NULL;
+    struct jt_slice payload = {0};
+    (void)state;
+    assert_int_equal(
+        jt_b64url_decode(JT_LIT("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"), p.a, &p.a_n),
+        JT_OK);
+    assert_int_equal(jt_pkey_from_params(&p, &k), JT_OK);
+    assert_int_equal(jt_sigcheck_new(k, JT_ALG_EDDSA, &check), JT_OK);
+    assert_int_equal(read_token(jt_str(token)), JT_OK);
+    assert_int_equal(header.alg, JT_ALG_EDDSA);
+    assert_int_equal(jt_jws_verify(&parts, check), JT_SIG_VALID);
+    assert_int_equal(jt_jws_verify(&parts, ec_check), JT_SIG_INVALID);
+    assert_int_equal(jt_jws_payload(&parts, &arena, &payload), JT_OK);
+    assert_true(jt_slice_eq(payload, JT_LIT("Example of Ed25519 signing")));
+    for (size_t i = 0; i < sizeof token - 1; i++) {
+        char bad[sizeof token];
+        memcpy(bad, token, sizeof token);
+        bad[i] = bad[i] == 'A' ? 'B' : 'A';
+        if (read_token(jt_slice(bad, sizeof bad - 1)) == JT_OK) {
+            assert_int_equal(jt_jws_verify(&parts, check), JT_SIG_INVALID);
+        }
+    }
+    jt_sigcheck_free(&check);
+    jt_pkey_free(&k);
+}
+
 static void rs256_and_a_full_buffer(void **state)
 {
     struct jt_buf t;
@@ -280,6 +314,7 @@ int main(void)
         cmocka_unit_test(form),
         cmocka_unit_test(flips),
         cmocka_unit_test(rs256_and_a_full_buffer),
+        cmocka_unit_test(rfc8037),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

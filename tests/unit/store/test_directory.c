@@ -89,7 +89,43 @@ static void test_replace_and_drop(void **state)
     assert_int_equal(jt_directory_prepare_drop(dir, JT_OBJ_CLIENT, JT_LIT("a"), &p), JT_OK);
     jt_directory_publish(dir, &p);
     assert_null(jt_directory_client(dir, JT_LIT("a")));
-    assert_int_equal(jt_directory_prepare_drop(dir, JT_OBJ_CLIENT, JT_LIT("a"), &p), JT_E_NOTFOUND);
+    assert_int_equal(jt_directory_count(dir, JT_OBJ_CLIENT), 0);
+    /* what is not there any more is no error, and changes nothing */
+    assert_int_equal(jt_directory_prepare_drop(dir, JT_OBJ_CLIENT, JT_LIT("a"), &p), JT_OK);
+    jt_directory_publish(dir, &p);
+    assert_int_equal(jt_directory_count(dir, JT_OBJ_CLIENT), 0);
+    assert_int_equal(jt_directory_prepare_drop(dir, JT_OBJ_SETTING, JT_LIT("a"), &p),
+                     JT_E_UNSUPPORTED);
+}
+
+/* Prepared before the object is there, published after: a change that puts and drops. */
+static void test_drop_of_what_comes(void **state)
+{
+    (void)state;
+    struct jt_publication *put = NULL;
+    struct jt_publication *drop = NULL;
+    assert_int_equal(jt_directory_prepare(dir, client("b", 1), &put), JT_OK);
+    assert_int_equal(jt_directory_prepare_drop(dir, JT_OBJ_CLIENT, JT_LIT("b"), &drop), JT_OK);
+    jt_directory_publish(dir, &put);
+    assert_non_null(jt_directory_client(dir, JT_LIT("b")));
+    jt_directory_publish(dir, &drop);
+    assert_null(jt_directory_client(dir, JT_LIT("b")));
+    assert_int_equal(jt_directory_count(dir, JT_OBJ_CLIENT), 0);
+}
+
+/* One token that was revoked, by the sequence of its issue. */
+static void test_revoked(void **state)
+{
+    (void)state;
+    static const uint8_t name[8] = {0, 0, 1, 0, 0, 0, 0, 7};
+    const struct jt_revocation r = {.o = {.name = jt_slice(name, sizeof name)}, .expires_s = 9};
+    struct jt_revocation *copy = jt_revocation_dup(&r);
+    assert_non_null(copy);
+    assert_false(jt_directory_revoked(dir, (UINT64_C(1) << 40) + 7));
+    replace(&copy->o);
+    assert_true(jt_directory_revoked(dir, (UINT64_C(1) << 40) + 7));
+    assert_false(jt_directory_revoked(dir, (UINT64_C(1) << 40) + 8));
+    assert_false(jt_directory_revoked(dir, 7));
 }
 
 /* Prepared in one order on possibly one shard, published in that order: nothing gets lost. */
@@ -196,6 +232,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_many),
         TEST(test_replace_and_drop),
+        TEST(test_drop_of_what_comes),
+        TEST(test_revoked),
         TEST(test_publications_in_between),
         TEST(test_discard),
         TEST(test_parked_reader),

@@ -42,6 +42,7 @@ static void round_trip(void **state)
         {JT_REF_EVENT, UINT64_MAX, 0},
         {JT_REF_COUNTED, 29000000, 65535},
         {JT_REF_REQUEST, UINT64_C(1) << 48 | 7, 0},
+        {JT_REF_CURSOR, UINT64_C(4095) << 32 | 3, 2},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -102,17 +103,18 @@ static void zeros_are_checked(void **state)
     (void)state;
     for (unsigned kind = 0; kind < 256; kind++) {
         const uint8_t block[JT_BLOCK_SIZE] = {(uint8_t)kind};
-        assert_int_equal(read_block(block, &got), kind >= 1 && kind <= 3 ? JT_OK : JT_E_CRYPTO);
+        assert_int_equal(read_block(block, &got), kind >= JT_REF_EVENT && kind <= JT_REF_CURSOR ? JT_OK : JT_E_CRYPTO);
     }
     for (size_t i = 1; i < 6; i++) {
         uint8_t block[JT_BLOCK_SIZE] = {JT_REF_EVENT};
         block[i] = 0x80;
         assert_int_equal(read_block(block, &got), JT_E_CRYPTO);
     }
-    /* only a counted one has a reason code: the rest has 16 more zeros */
-    for (uint8_t kind = JT_REF_EVENT; kind <= JT_REF_REQUEST; kind++) {
+    /* only a counted one has a reason code, and a cursor its list: the rest has 16 more zeros */
+    for (uint8_t kind = JT_REF_EVENT; kind <= JT_REF_CURSOR; kind++) {
         const uint8_t block[JT_BLOCK_SIZE] = {kind, 0, 0, 0, 0, 0, 1, 0};
-        assert_int_equal(read_block(block, &got), kind == JT_REF_COUNTED ? JT_OK : JT_E_CRYPTO);
+        bool second = kind == JT_REF_COUNTED || kind == JT_REF_CURSOR;
+        assert_int_equal(read_block(block, &got), second ? JT_OK : JT_E_CRYPTO);
     }
 }
 
@@ -134,6 +136,25 @@ static void jti(void **state)
     assert_int_equal(jt_jti_read(crypt, key, jt_slice(text, JT_JTI_LEN - 1), &got), JT_E_SYNTAX);
     text[3] = '+';
     assert_int_equal(jt_jti_read(crypt, key, jt_slice(text, JT_JTI_LEN), &got), JT_E_SYNTAX);
+}
+
+/* An opaque token's: the same text whenever it is asked about, another one for another salt. */
+static void jti_with_salt(void **state)
+{
+    const struct jt_jti j = {UINT64_C(3) << 40 | 5, 17};
+    uint8_t salt[4] = {1, 2, 3, 4};
+    char text[JT_JTI_LEN];
+    char again[JT_JTI_LEN];
+    struct jt_jti got = {0};
+    (void)state;
+    assert_int_equal(jt_jti_write_with(crypt, key, &j, salt, text), JT_OK);
+    assert_int_equal(jt_jti_write_with(crypt, key, &j, salt, again), JT_OK);
+    assert_memory_equal(text, again, JT_JTI_LEN);
+    assert_int_equal(jt_jti_read(crypt, key, jt_slice(text, JT_JTI_LEN), &got), JT_OK);
+    assert_true(got.sequence == j.sequence && got.credential == j.credential);
+    salt[3] ^= 1;
+    assert_int_equal(jt_jti_write_with(crypt, key, &j, salt, again), JT_OK);
+    assert_memory_not_equal(text, again, JT_JTI_LEN);
 }
 
 /* A jti is public: it must not open as a reference. */
@@ -159,7 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),          cmocka_unit_test(tampered),
         cmocka_unit_test(zeros_are_checked),   cmocka_unit_test(jti),
-        cmocka_unit_test(jti_is_no_reference),
+        cmocka_unit_test(jti_with_salt),       cmocka_unit_test(jti_is_no_reference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -331,10 +331,12 @@ static enum jt_err read_nets(struct lists *l, struct rows *r, struct jt_client *
             !text(l, r->st, 1, &l->net_of[l->nnets])) {
             return JT_E_NOMEM;
         }
-        if (!jt_sq_column_fixed(r->st, 2, l->nets[l->nnets].a.b, sizeof l->nets[0].a.b)) {
+        const int bits = sqlite3_column_int(r->st, 3);
+        if (!jt_sq_column_fixed(r->st, 2, l->nets[l->nnets].a.b, sizeof l->nets[0].a.b) ||
+            bits < 0 || bits > 128) {
             return JT_E_CORRUPT;
         }
-        l->nets[l->nnets].bits = (uint8_t)sqlite3_column_int(r->st, 3);
+        l->nets[l->nnets].bits = (uint8_t)bits;
         JT_TRY(rows_next(r));
     }
     for (size_t i = l->nnets; i > 0; i--) { /* from the end, so that each starts at its first */
