@@ -41,7 +41,9 @@ enum jt_err jt_batch_append(struct jt_writer *w)
         JT_TRY(jt_event_chain(w->crypt, hash, e, &w->scratch));
         memcpy(hash, e->hash, sizeof hash);
     }
+    int64_t begun_us = jt_mono_us(w->o.clock);
     JT_TRY(w->o.store->ops->audit_append(w->o.store, w->events, w->nevents));
+    jt_histogram_add(&w->times[JT_COMMIT_AUDIT], jt_mono_us(w->o.clock) - begun_us);
     w->last_seq = seq;
     memcpy(w->last_hash, hash, sizeof hash);
     (void)atomic_fetch_add(&w->commits, 1);

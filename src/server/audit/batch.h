@@ -60,6 +60,7 @@ struct jt_writer {
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */
     _Atomic uint64_t commits, nevents_total, counted, failures, unaudited;
     _Atomic bool failing, degrade;
+    struct jt_histogram times[JT_COMMITS];
 };
 
 /* mailbox.c */

@@ -193,7 +193,10 @@ static enum jt_err write_state(struct jt_writer *w, const struct jt_change *chg,
         s->ops->rollback(s);
         return e;
     }
-    return s->ops->commit(s, events, p->has_event ? 1 : 0);
+    int64_t begun_us = jt_mono_us(w->o.clock);
+    e = s->ops->commit(s, events, p->has_event ? 1 : 0);
+    jt_histogram_add(&w->times[JT_COMMIT_STATE], jt_mono_us(w->o.clock) - begun_us);
+    return e;
 }
 
 /* The event gets its number now: the outbox keeps it until the log has it. */

@@ -5,8 +5,9 @@
  */
 #include "batch.h"
 
-static enum jt_err write_all(struct jt_store *s, struct jt_job *jobs)
+static enum jt_err write_all(struct jt_writer *w, struct jt_job *jobs)
 {
+    struct jt_store *s = w->o.store;
     JT_TRY(s->ops->begin(s));
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
         if (j->shown == NULL) {
@@ -18,7 +19,10 @@ static enum jt_err write_all(struct jt_store *s, struct jt_job *jobs)
             return e;
         }
     }
-    return s->ops->commit(s, NULL, 0);
+    int64_t begun_us = jt_mono_us(w->o.clock);
+    enum jt_err e = s->ops->commit(s, NULL, 0);
+    jt_histogram_add(&w->times[JT_COMMIT_STATE], jt_mono_us(w->o.clock) - begun_us);
+    return e;
 }
 
 /* What will be shown, so that nothing can fail once it is on disk. */
@@ -44,7 +48,7 @@ void jt_batch_tokens_write(struct jt_writer *w, struct jt_job *jobs)
             any = any || j->result == JT_OK;
         }
     }
-    enum jt_err e = any ? write_all(w->o.store, jobs) : JT_OK;
+    enum jt_err e = any ? write_all(w, jobs) : JT_OK;
     for (struct jt_job *j = jobs; j != NULL && e != JT_OK; j = j->next) {
         if (j->shown != NULL) {
             jt_directory_discard(&j->shown);

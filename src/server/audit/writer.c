@@ -57,6 +57,11 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
     };
 }
 
+const struct jt_histogram *jt_writer_commits(const struct jt_writer *w, enum jt_commit which)
+{
+    return &w->times[which];
+}
+
 static void log_disk(struct jt_writer *w, enum jt_err e)
 {
     bool was = atomic_exchange(&w->failing, e != JT_OK);

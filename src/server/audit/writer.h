@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "../../core/base/clock.h"
+#include "../histogram.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
 #include "../store/profile.h"
@@ -111,10 +112,13 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h);
 /* Ends after everything submitted is on disk and counted refusals are written. Frees it. */
 void jt_writer_stop(struct jt_writer **w);
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
+/* How long commits took: of the log, of the state. */
+enum jt_commit { JT_COMMIT_AUDIT = 0, JT_COMMIT_STATE, JT_COMMITS };
+const struct jt_histogram *jt_writer_commits(const struct jt_writer *w, enum jt_commit which);
 /*
  * Wall and monotonic clock still agree within 60 s, and either the start was not over 24 h ahead of
- * the log's last event or they have agreed for a day. If not, nothing is pruned, expired or retired.
- * Any thread.
+ * the log's last event or they have agreed for a day. If not, nothing is pruned, expired or
+ * retired. Any thread.
  */
 bool jt_writer_clock_trusted(const struct jt_writer *w);
 

@@ -53,7 +53,7 @@ struct jt_app {
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */
     int64_t started_s;
-    _Atomic int64_t cert_end_s; /* of the TLS certificate; 0: none */
+    _Atomic int64_t cert_end_s;                 /* of the TLS certificate; 0: none */
     _Atomic uint64_t expiring_7d, expiring_30d; /* secrets that end within; counted now and then */
     _Atomic bool draining;
     /* A new master key, in three steps: written beside the old one, the data keys wrapped under it

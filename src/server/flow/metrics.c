@@ -12,15 +12,6 @@
 
 #define KEYS_MAX 256 /* as many as keys.c looks at, revoked ones included */
 
-static const struct {
-    int64_t us;
-    const char *text;
-} buckets[JT_METRIC_BUCKETS] = {
-    {250, "0.00025"}, {500, "0.0005"}, {1000, "0.001"},  {2500, "0.0025"},
-    {5000, "0.005"},  {10000, "0.01"}, {25000, "0.025"}, {50000, "0.05"},
-    {100000, "0.1"},  {500000, "0.5"}, {1000000, "1"},   {5000000, "5"},
-};
-
 static const char *const method_names[JT_METRIC_METHODS] = {"none", "client_secret_basic",
                                                             "client_secret_post"};
 
@@ -32,20 +23,6 @@ enum jt_metric_method jt_metric_method(const char *name)
         }
     }
     return JT_METHOD_NONE;
-}
-
-void jt_metrics_duration(struct jt_metrics *m, int64_t us)
-{
-    size_t i = 0;
-    while (i < JT_METRIC_BUCKETS && us > buckets[i].us) {
-        i++;
-    }
-    jt_count(&m->buckets[i]);
-    jt_count(&m->durations);
-    atomic_store_explicit(&m->duration_us,
-                          atomic_load_explicit(&m->duration_us, memory_order_relaxed) +
-                              (us > 0 ? (uint64_t)us : 0),
-                          memory_order_relaxed);
 }
 
 /* The same counter of all workers. offset: of the counter in struct jt_metrics. */
@@ -121,20 +98,54 @@ static void introspections(const struct jt_app *app, struct jt_buf *b)
     jt_buf_printf(b, "%s{result=\"refused\"} %" PRIu64 "\n", name, refused);
 }
 
+/* The lines of a histogram; label is "" or a label with a comma behind it. */
+static void histogram(struct jt_buf *b, const char *name, const char *label,
+                      const uint64_t counts[static JT_HISTOGRAM_BOUNDS + 1], uint64_t us)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < JT_HISTOGRAM_BOUNDS; i++) {
+        sum += counts[i];
+        jt_buf_printf(b, "%s_bucket{%sle=\"%s\"} %" PRIu64 "\n", name, label,
+                      jt_histogram_bounds[i].text, sum);
+    }
+    sum += counts[JT_HISTOGRAM_BOUNDS];
+    jt_buf_printf(b, "%s_bucket{%sle=\"+Inf\"} %" PRIu64 "\n", name, label, sum);
+    struct jt_slice only = jt_str(label);
+    only.n -= only.n > 0 ? 1 : 0; /* its comma */
+    const char *open = only.n > 0 ? "{" : "";
+    const char *close = only.n > 0 ? "}" : "";
+    jt_buf_printf(b, "%s_sum%s%.*s%s %" PRIu64 ".%06" PRIu64 "\n", name, open, JT_FMT(only), close,
+                  us / 1000000, us % 1000000);
+    jt_buf_printf(b, "%s_count%s%.*s%s %" PRIu64 "\n", name, open, JT_FMT(only), close, sum);
+}
+
 static void durations(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_token_request_duration_seconds";
-    uint64_t sum = 0;
-    head(b, name, "histogram", "From a whole token request to its answer, the disk included.");
-    for (size_t i = 0; i < JT_METRIC_BUCKETS; i++) {
-        sum += TOTAL_AT(app, buckets, i);
-        jt_buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, buckets[i].text, sum);
+    uint64_t counts[JT_HISTOGRAM_BOUNDS + 1];
+    for (size_t i = 0; i <= JT_HISTOGRAM_BOUNDS; i++) {
+        counts[i] = TOTAL_AT(app, token_requests.buckets, i);
     }
-    sum += TOTAL_AT(app, buckets, JT_METRIC_BUCKETS);
-    uint64_t us = TOTAL(app, duration_us);
-    jt_buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
-    jt_buf_printf(b, "%s_sum %" PRIu64 ".%06" PRIu64 "\n", name, us / 1000000, us % 1000000);
-    jt_buf_printf(b, "%s_count %" PRIu64 "\n", name, sum);
+    head(b, name, "histogram", "From a whole token request to its answer, the disk included.");
+    histogram(b, name, "", counts, TOTAL(app, token_requests.sum_us));
+}
+
+static void commits(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_store_op_duration_seconds";
+    static const char *const labels[JT_COMMITS] = {"op=\"commit_audit\",", "op=\"commit_state\","};
+    head(b, name, "histogram", "Commits, each with its fsync.");
+    for (int op = 0; op < JT_COMMITS; op++) {
+        const struct jt_histogram *h = jt_writer_commits(app->writer, (enum jt_commit)op);
+        uint64_t counts[JT_HISTOGRAM_BOUNDS + 1];
+        for (size_t i = 0; i <= JT_HISTOGRAM_BOUNDS; i++) {
+            counts[i] = atomic_load_explicit(&h->buckets[i], memory_order_relaxed);
+        }
+        histogram(b, name, labels[op], counts,
+                  atomic_load_explicit(&h->sum_us, memory_order_relaxed));
+    }
+    one(b, "jeton_audit_queue_depth", "gauge", "Requests that wait for the disk.",
+        TOTAL(app, running));
 }
 
 static void limits(const struct jt_app *app, struct jt_buf *b)
@@ -215,6 +226,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
         TOTAL(app, revocations));
     limits(app, b);
     disk(app, b);
+    commits(app, b);
     keys(app, b);
     expiring(app, b);
     one(b, "jeton_clients", "gauge", "Clients there are.",

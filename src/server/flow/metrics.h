@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 
 #include "../../core/base/buf.h"
+#include "../histogram.h"
 #include "../reason.h"
 
 enum jt_metric_method { JT_METHOD_NONE = 0, JT_METHOD_BASIC, JT_METHOD_POST, JT_METRIC_METHODS };
 enum { JT_INTROSPECT_INACTIVE = 0, JT_INTROSPECT_IS_ACTIVE, JT_INTROSPECT_RESULTS };
-#define JT_METRIC_BUCKETS 12
 
 struct jt_metrics {
     _Atomic uint64_t token[JT_METRIC_METHODS][JT_REASONS]; /* [..][JT_R_NONE]: issued */
@@ -24,8 +24,8 @@ struct jt_metrics {
     _Atomic uint64_t revocations;
     _Atomic uint64_t limited_client, limited_prefix; /* by the throttle of failures */
     _Atomic uint64_t network_denied;
-    _Atomic uint64_t buckets[JT_METRIC_BUCKETS + 1]; /* of token requests; the last is +Inf */
-    _Atomic uint64_t duration_us, durations;
+    struct jt_histogram token_requests;
+    _Atomic uint64_t running; /* requests that wait for the disk, as of the last event batch */
 };
 
 /* One more; the owner is the only one who writes, so no locked instruction is needed. */
@@ -36,8 +36,6 @@ static inline void jt_count(_Atomic uint64_t *c)
 }
 
 enum jt_metric_method jt_metric_method(const char *name);
-/* How long a token request took. */
-void jt_metrics_duration(struct jt_metrics *m, int64_t us);
 
 struct jt_app;
 /* The whole page, appended. */

@@ -81,7 +81,7 @@ static enum jt_next respond(struct jt_flow *f)
 {
     struct jt_metrics *m = &f->local->metrics;
     jt_count(&m->token[jt_metric_method(f->auth.method)][JT_R_NONE]);
-    jt_metrics_duration(m, jt_mono_us(f->app->clock) - f->begun_us);
+    jt_histogram_add(&m->token_requests, jt_mono_us(f->app->clock) - f->begun_us);
     return respond_token(f, f->token, f->job.receipt);
 }
 
