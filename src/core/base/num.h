@@ -28,7 +28,8 @@ struct jt_slice jt_fmt_u64(uint64_t v, char d[static JT_U64_DIGITS]);
 /* "2026-11-24T09:30:00Z" (RFC 3339) of seconds since the epoch, NUL-terminated. */
 #define JT_RFC3339_SIZE 32
 void jt_fmt_rfc3339(int64_t unix_s, char out[static JT_RFC3339_SIZE]);
-/* "2026-11-24T09:30:00Z" back into seconds since the epoch: UTC only, no fractions, 1970 to 9999. */
+/* "2026-11-24T09:30:00Z" back into seconds since the epoch: UTC only, no fractions, 1970 to 9999.
+ */
 JT_MUST enum jt_err jt_parse_rfc3339(struct jt_slice s, int64_t *out_s);
 /* "Tue, 24 Nov 2026 09:30:00 GMT" (RFC 9110 section 5.6.7), NUL-terminated. */
 #define JT_HTTP_DATE_SIZE 32
