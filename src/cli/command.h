@@ -27,7 +27,7 @@ enum jt_flag_group {
 struct jt_command {
     const char *noun;            /* "resource"; NULL for an action */
     const char *verb;            /* "create", "dev" */
-    const char *operand;         /* "AUDIENCE"; NULL when there is none; otherwise it is required */
+    const char *operand;         /* "CLIENT AUDIENCE SCOPE...", "[TOKEN]"; NULL: takes none */
     const char *usage;           /* the flags worth showing in one line: "--scope NAME[=TEXT]..." */
     const char *purpose;         /* one sentence without full stop */
     const char *about;           /* paragraphs separated by an empty line */
