@@ -39,12 +39,21 @@ struct jt_command {
     enum jt_exit (*run)(const struct jt_args *args);
 };
 
+/* The end of a list of flags. */
+#define JT_FLAGS_END                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
 struct jt_noun {
     const char *name, *purpose;
 };
 
-extern const struct jt_command jt_commands[];
-extern const size_t jt_commands_n;
+/* The rows, one file for each noun; the last row of each has no verb. */
+extern const struct jt_command jt_commands_server[], jt_commands_resource[], jt_commands_client[],
+    jt_commands_audit[], jt_commands_action[];
+/* The i-th of all commands; NULL after the last. */
+const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */
