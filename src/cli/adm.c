@@ -84,8 +84,9 @@ static enum jt_exit exit_of(unsigned status)
 enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
 {
     if (r->status >= 200 && r->status <= 299) {
-        return r->value != NULL ? JT_EXIT_DONE
-                                : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
+        return r->value != NULL || r->status == 204
+                   ? JT_EXIT_DONE
+                   : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
     }
     struct jt_slice text = {0};
     struct jt_slice code = {0};
@@ -107,6 +108,20 @@ enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request 
     return code == JT_EXIT_DONE ? jt_adm_judge(out) : code;
 }
 
+enum jt_exit jt_adm_get(const struct jt_args *args, struct jt_slice path, struct jt_adm_reply *out)
+{
+    struct jt_adm_request request = {.method = "GET", .path = path};
+    return jt_adm_ask(args, &request, out);
+}
+
+enum jt_exit jt_adm_post(const struct jt_args *args, struct jt_slice path, struct jt_slice body,
+                         struct jt_adm_reply *out)
+{
+    struct jt_adm_request request = {
+        .method = "POST", .path = path, .content_type = "application/json", .body = body};
+    return jt_adm_ask(args, &request, out);
+}
+
 void jt_adm_reply_free(struct jt_adm_reply *r)
 {
     jt_json_free(&r->doc);
@@ -117,4 +132,13 @@ void jt_adm_path(struct jt_buf *b, const char *prefix, const char *name)
 {
     jt_buf_puts(b, prefix);
     jt_percent_encode(jt_str(name), b);
+}
+
+void jt_adm_query(struct jt_buf *b, const char *name, struct jt_slice value)
+{
+    if (value.n > 0) {
+        bool is_first = jt_slice_find(jt_buf_slice(b), '?') == b->n;
+        jt_buf_printf(b, "%c%s=", is_first ? '?' : '&', name);
+        jt_percent_encode(value, b);
+    }
 }

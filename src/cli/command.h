@@ -51,7 +51,8 @@ struct jt_noun {
 
 /* The rows, one file for each noun; the last row of each has no verb. */
 extern const struct jt_command jt_commands_server[], jt_commands_resource[], jt_commands_client[],
-    jt_commands_audit[], jt_commands_action[];
+    jt_commands_grant[], jt_commands_credential[], jt_commands_key[], jt_commands_audit[],
+    jt_commands_action[];
 /* The i-th of all commands; NULL after the last. */
 const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
@@ -74,12 +75,34 @@ enum jt_exit jt_cmd_resource_create(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_list(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_show(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_update(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_delete(const struct jt_args *args);
 enum jt_exit jt_cmd_client_create(const struct jt_args *args);
 enum jt_exit jt_cmd_client_list(const struct jt_args *args);
 enum jt_exit jt_cmd_client_show(const struct jt_args *args);
+enum jt_exit jt_cmd_client_update(const struct jt_args *args);
+enum jt_exit jt_cmd_client_enable(const struct jt_args *args);
+enum jt_exit jt_cmd_client_disable(const struct jt_args *args);
+enum jt_exit jt_cmd_client_delete(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_add(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_remove(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_list(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_add(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_list(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args);
+enum jt_exit jt_cmd_key_list(const struct jt_args *args);
+enum jt_exit jt_cmd_key_show(const struct jt_args *args);
+enum jt_exit jt_cmd_key_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_key_retire(const struct jt_args *args);
+enum jt_exit jt_cmd_key_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_list(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_show(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_tail(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_export(const struct jt_args *args);
 enum jt_exit jt_cmd_explain(const struct jt_args *args);
+enum jt_exit jt_cmd_why(const struct jt_args *args);
+enum jt_exit jt_cmd_revoke(const struct jt_args *args);
+enum jt_exit jt_cmd_rekey(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
 
 #endif

@@ -34,18 +34,40 @@ NOTHING(jt_cmd_client_show)
 NOTHING(jt_cmd_audit_list)
 NOTHING(jt_cmd_audit_show)
 NOTHING(jt_cmd_explain)
+NOTHING(jt_cmd_resource_delete)
+NOTHING(jt_cmd_client_update)
+NOTHING(jt_cmd_client_enable)
+NOTHING(jt_cmd_client_disable)
+NOTHING(jt_cmd_client_delete)
+NOTHING(jt_cmd_grant_add)
+NOTHING(jt_cmd_grant_remove)
+NOTHING(jt_cmd_grant_list)
+NOTHING(jt_cmd_credential_add)
+NOTHING(jt_cmd_credential_list)
+NOTHING(jt_cmd_credential_rotate)
+NOTHING(jt_cmd_credential_revoke)
+NOTHING(jt_cmd_key_list)
+NOTHING(jt_cmd_key_show)
+NOTHING(jt_cmd_key_rotate)
+NOTHING(jt_cmd_key_retire)
+NOTHING(jt_cmd_key_revoke)
+NOTHING(jt_cmd_audit_tail)
+NOTHING(jt_cmd_audit_export)
+NOTHING(jt_cmd_why)
+NOTHING(jt_cmd_revoke)
+NOTHING(jt_cmd_rekey)
 NOTHING(jt_cmd_version)
 
 #define WORDS_MAX 32
 
-/* Words as a shell would part them: blanks, double quotes, up to a pipe. */
+/* Words as a shell would part them: blanks, double quotes, up to a pipe or a file. */
 static size_t split(char *line, const char **words)
 {
     size_t n = 0;
     char *to = line;
     bool quoted = false;
     bool inside = false;
-    for (char *from = line; *from != '\0' && *from != '|'; from++) {
+    for (char *from = line; *from != '\0' && *from != '|' && *from != '>'; from++) {
         if (*from == '"') {
             quoted = !quoted;
             continue;
@@ -175,7 +197,7 @@ static void help_says_everything(void **state)
         }
         for (const struct jt_flag *f = c->flags; f->name != NULL; f++) {
             char flag[64];
-            (void)snprintf(flag, sizeof flag, "--%s", f->name);
+            (void)snprintf(flag, sizeof flag, "%s%s", f->name[1] == '\0' ? "-" : "--", f->name);
             assert_non_null(strstr(text, flag));
         }
         free(text);
