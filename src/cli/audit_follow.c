@@ -26,7 +26,7 @@ enum jt_exit jt_cmd_audit_export(const struct jt_args *args)
         return JT_EXIT_USAGE;
     }
     jt_adm_query(&path, "order", JT_LIT("oldest"));
-    lines.output = JT_OUT_JSONL;
+    lines.output = args->output == JT_OUT_JSON ? JT_OUT_JSON : JT_OUT_JSONL;
     struct jt_list list = {.path = jt_buf_slice(&path), .page = 1000};
     return jt_list_run(&lines, &list);
 }

@@ -61,9 +61,10 @@ const struct jt_command jt_commands_audit[] = {
      NULL,
      "[--since TIME] [--until TIME] [--client ID] [--type TYPE]",
      "Print all audit events as JSON lines, oldest first",
-     "Each line has the hash of its event, which chains it to the one before.",
+     "Each line has the hash of its event, which chains it to the one before. -o json makes one "
+     "array of them.",
      audit_export_flags,
-     JT_FLAGS_ADMIN,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton audit export > audit.jsonl", "the whole log"},
       {"jeton audit export --since 24h --type token.issued | wc -l", "tokens of the last day"}},
      jt_cmd_audit_export},

@@ -71,7 +71,7 @@ void jt_show_span(struct jt_buf *b, int64_t s)
     while (s < units[i].from && units[i].seconds > 1) {
         i++;
     }
-    jt_buf_put_i64(b, s / units[i].seconds);
+    jt_buf_put_i64(b, (s + units[i].seconds / 2) / units[i].seconds);
     jt_buf_printf(b, " %s", units[i].name);
 }
 

@@ -20,7 +20,7 @@ bool jt_when_write(const struct jt_args *a, const char *flag, const char *name, 
 
 /* A member that is a time, in seconds; false when it is absent. */
 bool jt_when_member(const struct jt_jval *item, const char *name, int64_t *out);
-/* "12 s", "5 min", "3 h", "12 days": how long seconds are, rounded down. */
+/* "12 s", "5 min", "3 h", "12 days": how long seconds are, rounded. */
 void jt_show_span(struct jt_buf *b, int64_t seconds);
 /* "12 s ago", "in 3 h", "now". */
 void jt_show_relative(struct jt_buf *b, int64_t when_s);
