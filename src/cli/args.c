@@ -120,6 +120,14 @@ static enum jt_args_end read_flag(struct reading *r, const char *word)
     return add(r, f, value);
 }
 
+/* Perhaps an operand: the id of a key may begin so. */
+static enum jt_args_end unknown_short(struct reading *r, const char *word)
+{
+    return r->a->command->operand == NULL
+               ? wrong(r, "unknown flag -%.60s", word)
+               : wrong(r, "unknown flag -%.60s (if it is none, put -- before it)", word);
+}
+
 static enum jt_args_end read_short(struct reading *r, const char *word)
 {
     const struct jt_flag *f = find(r->a->command, jt_slice(word, 1));
@@ -127,12 +135,12 @@ static enum jt_args_end read_short(struct reading *r, const char *word)
         struct jt_slice s = jt_str(word);
         return find(r->a->command, jt_slice(word, jt_slice_find(s, '='))) != NULL
                    ? wrong(r, "unknown flag -%.60s (did you mean --%.60s?)", word, word)
-                   : wrong(r, "unknown flag -%.60s", word);
+                   : unknown_short(r, word);
     }
     if (word[1] == '\0' || word[1] == '=') {
         return read_flag(r, word);
     }
-    return f->takes == NULL ? wrong(r, "unknown flag -%.60s", word) : add(r, f, word + 1);
+    return f->takes == NULL ? unknown_short(r, word) : add(r, f, word + 1);
 }
 
 /* The name of operand i as the command shows it, without brackets and dots; empty when it takes no

@@ -2,8 +2,7 @@
 #include "command.h"
 
 static const struct jt_flag why_flags[] = {
-    {"from", "ADDRESS", false,
-     "as if the request came from this address (the networks are not asked)"},
+    {"from", "ADDRESS", false, "as if it came from this address; without it networks do not count"},
     JT_FLAGS_END};
 static const struct jt_flag revoke_flags[] = {
     {"jti", "JTI", false, "one token, by its jti"},

@@ -30,7 +30,7 @@ const struct jt_command jt_commands_client[] = {
      "create",
      "NAME",
      "[--id ID] [--allow AUDIENCE=SCOPE,SCOPE]... [--owner TEXT] [--cidr NET]... "
-     "[--no-secret | [--label TEXT] [--expires TIME] [--secret-out FILE]]",
+     "[--label TEXT] [--expires TIME] [--no-secret | --secret-out FILE]",
      "Create a client: a machine that asks for tokens",
      "The secret is shown once, or written to a file; the server keeps only its hash. --allow "
      "takes the scopes behind its last \"=\", separated by commas.",

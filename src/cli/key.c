@@ -91,7 +91,7 @@ enum jt_exit jt_cmd_key_show(const struct jt_args *args)
         return print_pem(reply.value);
     }
     print_key(reply.value);
-    jt_say_hint("jeton key show %s --pem prints the public key", args->operand);
+    jt_say_hint("with --pem it prints the public key");
     return code;
 }
 

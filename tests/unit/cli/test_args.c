@@ -155,7 +155,9 @@ static void faults(void **state)
     bad(c, (const char *const[]){"x", "--frobnicate", NULL}, "unknown flag --frobnicate");
     bad(c, (const char *const[]){"x", "-scope", "a", NULL},
         "unknown flag -scope (did you mean --scope?)");
-    bad(c, (const char *const[]){"x", "-q", NULL}, "unknown flag -q");
+    bad(c, (const char *const[]){"x", "-q", NULL},
+        "unknown flag -q (if it is none, put -- before it)");
+    bad(&without, (const char *const[]){"-q", NULL}, "unknown flag -q");
     bad(c, (const char *const[]){"x", "--scope", NULL}, "--scope needs a value: NAME");
     bad(c, (const char *const[]){"x", "--no-secret=1", NULL}, "--no-secret takes no value");
     bad(c, (const char *const[]){"x", "--lifetime", "1", "--lifetime", "2", NULL},
