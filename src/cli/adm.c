@@ -81,6 +81,38 @@ static enum jt_exit exit_of(unsigned status)
     return JT_EXIT_FAILED;
 }
 
+/* What else is wrong with the request, beyond the sentence said already. */
+static void say_rest(const struct jt_jval *problem, struct jt_slice said)
+{
+    const struct jt_jval *errors = jt_jobj_get(problem, "errors");
+    for (size_t i = 0; i < jt_jval_count(errors); i++) {
+        struct jt_slice detail = {0};
+        if (jt_jval_str(jt_jobj_get(jt_jarr_at(errors, i), "detail"), &detail) &&
+            !jt_slice_eq(detail, said)) {
+            jt_say_hint("also: %.*s", JT_FMT(detail));
+        }
+    }
+}
+
+/* Says the problem (RFC 9457) that the server answered with. */
+static void say_problem(const struct jt_adm_reply *r)
+{
+    struct jt_slice text = {0};
+    struct jt_slice code = {0};
+    if (!jt_jval_str(jt_jobj_get(r->value, "detail"), &text) &&
+        !jt_jval_str(jt_jobj_get(r->value, "title"), &text)) {
+        jt_say_error("the server refused with status %u (%s)", r->status,
+                     jt_http_status_text(r->status));
+        return;
+    }
+    if (jt_jval_str(jt_jobj_get(r->value, "code"), &code)) {
+        jt_say_error("%.*s [%.*s]", JT_FMT(text), JT_FMT(code));
+    } else {
+        jt_say_error("%.*s", JT_FMT(text));
+    }
+    say_rest(r->value, text);
+}
+
 enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
 {
     if (r->status >= 200 && r->status <= 299) {
@@ -88,17 +120,8 @@ enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
                    ? JT_EXIT_DONE
                    : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
     }
-    struct jt_slice text = {0};
-    struct jt_slice code = {0};
-    if (!jt_jval_str(jt_jobj_get(r->value, "detail"), &text) &&
-        !jt_jval_str(jt_jobj_get(r->value, "title"), &text)) {
-        return jt_say_fail(exit_of(r->status), "the server refused with status %u (%s)", r->status,
-                           jt_http_status_text(r->status));
-    }
-    if (jt_jval_str(jt_jobj_get(r->value, "code"), &code)) {
-        return jt_say_fail(exit_of(r->status), "%.*s [%.*s]", JT_FMT(text), JT_FMT(code));
-    }
-    return jt_say_fail(exit_of(r->status), "%.*s", JT_FMT(text));
+    say_problem(r);
+    return exit_of(r->status);
 }
 
 enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request *request,

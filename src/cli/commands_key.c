@@ -54,7 +54,8 @@ const struct jt_command jt_commands_key[] = {
      "KID",
      "",
      "Let a key sign no more; its tokens stay good",
-     "Another key of its algorithm takes over at once.",
+     "Another key of its algorithm takes over; it must have been published for keys.publish_wait, "
+     "so that everybody knows it. A key that has leaked is revoked instead.",
      no_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton key retire z8L9IC8jZQvD-YCijwNEetj7SSUuTtoxl1bc1HdsGi4", "and say what signs now"},
@@ -66,7 +67,8 @@ const struct jt_command jt_commands_key[] = {
      "KID",
      "[--yes]",
      "End a key that has leaked, and every token it signed",
-     "Another key of its algorithm takes over at once. Every client with a token of it needs a new "
+     "Another key of its algorithm takes over at once, known to everybody or not. Every client "
+     "with a token of it needs a new "
      "one; an API sees that when it fetches the JWKS again. On a terminal it asks.",
      revoke_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "../core/base/arena.h"
 #include "../core/json/jw.h"
 #include "adm.h"
 #include "confirm.h"
@@ -9,20 +11,81 @@
 #include "when.h"
 
 #define KEYS "/admin/v1/keys"
+#define KEYS_MAX ((size_t)1000) /* one page: keys are few, and old ones leave */
+#define ALL_KEYS JT_LIT(KEYS "?limit=1000")
 #define ALGS_MAX 16
 
-enum jt_exit jt_cmd_key_list(const struct jt_args *args)
+/* Where a state stands in the list: what signs, what will, what did. */
+static int rank_of(const struct jt_jval *key)
+{
+    static const char *const states[] = {"active", "published", "retiring", "revoked"};
+    struct jt_slice state = {0};
+    int i = 0;
+    (void)jt_jval_str(jt_jobj_get(key, "state"), &state);
+    while (i < (int)(sizeof states / sizeof states[0]) && !jt_slice_eq(state, jt_str(states[i]))) {
+        i++;
+    }
+    return i;
+}
+
+/* By algorithm, then by state, then by time. */
+static int order(const void *a, const void *b)
+{
+    static const char *const members[] = {"alg", "signs_from"};
+    const struct jt_jval *const *x = a;
+    const struct jt_jval *const *y = b;
+    struct jt_slice s[2][2] = {{{0}}};
+    for (size_t i = 0; i < 2; i++) {
+        (void)jt_jval_str(jt_jobj_get(*x, members[i]), &s[i][0]);
+        (void)jt_jval_str(jt_jobj_get(*y, members[i]), &s[i][1]);
+    }
+    int by_alg = jt_slice_cmp(s[0][0], s[0][1]);
+    int by_state = rank_of(*x) - rank_of(*y);
+    return by_alg != 0 ? by_alg : by_state != 0 ? by_state : jt_slice_cmp(s[1][0], s[1][1]);
+}
+
+static enum jt_exit print_table(const struct jt_jval *keys)
 {
     static const struct jt_column columns[] = {{"KID", "kid", NULL, false},
                                                {"ALG", "alg", NULL, false},
                                                {"STATE", "state", NULL, false},
                                                {"SIGNS FROM", "signs_from", NULL, false},
                                                {"PUBLISHED UNTIL", "published_until", NULL, false}};
-    struct jt_list list = {.path = JT_LIT(KEYS),
-                           .columns = columns,
-                           .ncolumns = sizeof columns / sizeof columns[0],
-                           .empty = "there is no signing key"};
-    return jt_list_run(args, &list);
+    size_t n = jt_jval_count(keys);
+    JT_AUTO(jt_arena_free) struct jt_arena arena;
+    JT_AUTO(jt_table_free)
+    struct jt_table *table = jt_table_new(columns, sizeof columns / sizeof columns[0]);
+    jt_arena_init(&arena, KEYS_MAX * sizeof(void *));
+    const struct jt_jval **sorted = jt_arena_array(&arena, KEYS_MAX, sizeof(void *));
+    bool ok = table != NULL && sorted != NULL && n <= KEYS_MAX;
+    for (size_t i = 0; ok && i < n; i++) {
+        sorted[i] = jt_jarr_at(keys, i);
+    }
+    if (ok && n > 0) {
+        qsort(sorted, n, sizeof(void *), order);
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = jt_table_add(table, sorted[i]);
+    }
+    if (!ok) {
+        return jt_say_fail(JT_EXIT_FAILED, "out of memory");
+    }
+    jt_table_print(table);
+    return JT_EXIT_DONE;
+}
+
+enum jt_exit jt_cmd_key_list(const struct jt_args *args)
+{
+    JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
+    enum jt_exit code = jt_adm_get(args, ALL_KEYS, &reply);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    if (args->output != JT_OUT_TABLE) {
+        jt_list_json(args->output, jt_raw_member(reply.body, "items"));
+        return code;
+    }
+    return print_table(jt_jobj_get(reply.value, "items"));
 }
 
 /* PEM is lines of text; nothing else in it reaches the terminal. */
@@ -163,7 +226,7 @@ enum jt_exit jt_cmd_key_rotate(const struct jt_args *args)
         return rotate(args, &algs);
     }
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
-    enum jt_exit code = jt_adm_get(args, JT_LIT(KEYS "?limit=1000"), &reply);
+    enum jt_exit code = jt_adm_get(args, ALL_KEYS, &reply);
     if (code != JT_EXIT_DONE) {
         return code;
     }

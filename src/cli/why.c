@@ -67,9 +67,10 @@ static void print_answer(const struct jt_adm_reply *reply)
 {
     static const struct {
         const char *label, *name;
-    } rows[] = {{"decision", "decision"}, {"reason", "reason"},     {"why", "explanation"},
-                {"what to do", "advice"}, {"resource", "resource"}, {"scope", "scope"},
-                {"algorithm", "alg"},     {"format", "format"}};
+    } rows[] = {
+        {"decision", "decision"}, {"reason", "reason"},     {"why", "explanation"},
+        {"what to do", "advice"}, {"resource", "resource"}, {"scope", "scope"},
+        {"algorithm", "alg"},     {"format", "format"},     {"credential", "credential_id"}};
     int64_t seconds = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         jt_card_member(rows[i].label, reply->value, rows[i].name);
