@@ -214,10 +214,18 @@ static enum jt_args_end check_operands(struct reading *r)
                  c->noun == NULL ? "" : c->noun, c->noun == NULL ? "" : " ", c->verb, c->operand);
 }
 
+/* The kid of a signing key (RFC 7638) may begin with "-", and no flag is so long. */
+static bool is_thumbprint(const char *word)
+{
+    static const char base64url[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return strlen(word) == 43 && strspn(word, base64url) == 43;
+}
+
 static enum jt_args_end read_word(struct reading *r, bool *only_operands)
 {
     const char *word = r->argv[r->i++];
-    if (*only_operands || word[0] != '-' || word[1] == '\0') {
+    if (*only_operands || word[0] != '-' || word[1] == '\0' || is_thumbprint(word)) {
         return read_operand(r, word);
     }
     if (strcmp(word, "--") == 0) {

@@ -56,9 +56,8 @@ static void print(const struct jt_args *args, const struct form *f, const char *
     struct jt_slice client = {0};
     bool has_client = strcmp(f->flag, "credential") == 0 &&
                       jt_jval_str(jt_jobj_get(reply->value, "client_id"), &client);
-    /* The id of a key may look like a flag. */
-    jt_say_hint("tokens issued from now on are good; to stop those too: %s%s%.*s %s%s", f->more,
-                has_client ? " " : "", JT_FMT(client), name[0] == '-' ? "-- " : "", name);
+    jt_say_hint("tokens issued from now on are good; to stop those too: %s%s%.*s %s", f->more,
+                has_client ? " " : "", JT_FMT(client), name);
 }
 
 static enum jt_exit revoke(const struct jt_args *args, const struct form *f)

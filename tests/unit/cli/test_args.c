@@ -89,6 +89,10 @@ static void operands(void **state)
     assert_string_equal(a.operand, "-");
     good((const char *const[]){"--scope", "--", "x", NULL}, &a); /* a value may look like a flag */
     assert_string_equal(jt_args_get(&a, "scope"), "--");
+    good((const char *const[]){"-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw", "-ojson", NULL}, &a);
+    assert_string_equal(a.operand, "-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw");
+    good((const char *const[]){"--ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw", NULL}, &a);
+    assert_string_equal(a.operand, "--ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw");
 }
 
 /* How many operands are taken; -1 when the words are refused. */
@@ -155,6 +159,9 @@ static void faults(void **state)
     bad(c, (const char *const[]){"x", "--frobnicate", NULL}, "unknown flag --frobnicate");
     bad(c, (const char *const[]){"x", "-scope", "a", NULL},
         "unknown flag -scope (did you mean --scope?)");
+    bad(c, (const char *const[]){"x", "-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZP", NULL},
+        "unknown flag -3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZP (if it is none, put -- before "
+        "it)");
     bad(c, (const char *const[]){"x", "-q", NULL},
         "unknown flag -q (if it is none, put -- before it)");
     bad(&without, (const char *const[]){"-q", NULL}, "unknown flag -q");
