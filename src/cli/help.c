@@ -110,7 +110,7 @@ static void example(FILE *out, const char *line)
 void jt_help_command(FILE *out, const struct jt_command *c)
 {
     char name[64];
-    char usage[400];
+    char usage[800];
     name_of(c, name);
     (void)snprintf(usage, sizeof usage, "%s%s%s%s%s%s", name, c->operand == NULL ? "" : " ",
                    c->operand == NULL ? "" : c->operand, c->usage[0] == '\0' ? "" : " ", c->usage,
@@ -138,9 +138,10 @@ static void command_line(FILE *out, const struct jt_command *c)
 void jt_help_noun(FILE *out, const struct jt_noun *noun)
 {
     (void)fprintf(out, "jeton %s: %s.\n\n", noun->name, noun->purpose);
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        if (jt_commands[i].noun != NULL && strcmp(jt_commands[i].noun, noun->name) == 0) {
-            command_line(out, &jt_commands[i]);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (c->noun != NULL && strcmp(c->noun, noun->name) == 0) {
+            command_line(out, c);
         }
     }
     (void)fprintf(out, "\njeton %s VERB --help tells more about each.\n", noun->name);
@@ -158,10 +159,12 @@ void jt_help_overview(FILE *out)
                   "jeton %s: OAuth 2.0 access tokens for services that call each other.\n\n"
                   "Try it: jeton dev\n\n",
                   JT_VERSION);
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
-        bool is_new = i > 0 && c->noun != jt_commands[i - 1].noun;
-        (void)fprintf(out, "%s", is_new ? "\n" : "");
+    const struct jt_command *c = NULL;
+    const char *noun = "";
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        const char *next = c->noun == NULL ? "" : c->noun;
+        (void)fprintf(out, "%s", strcmp(next, noun) != 0 ? "\n" : "");
+        noun = next;
         command_line(out, c);
     }
     (void)fprintf(out,
