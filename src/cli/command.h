@@ -72,5 +72,6 @@ enum jt_exit jt_cmd_audit_list(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_show(const struct jt_args *args);
 enum jt_exit jt_cmd_explain(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
+enum jt_exit jt_cmd_completion(const struct jt_args *args);
 
 #endif

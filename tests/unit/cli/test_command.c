@@ -35,6 +35,7 @@ NOTHING(jt_cmd_audit_list)
 NOTHING(jt_cmd_audit_show)
 NOTHING(jt_cmd_explain)
 NOTHING(jt_cmd_version)
+NOTHING(jt_cmd_completion)
 
 #define WORDS_MAX 32
 
