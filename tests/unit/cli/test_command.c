@@ -39,14 +39,14 @@ NOTHING(jt_cmd_completion)
 
 #define WORDS_MAX 32
 
-/* Words as a shell would part them: blanks, double quotes, up to a pipe. */
+/* Words as a shell would part them: blanks, double quotes, up to a pipe or a redirection. */
 static size_t split(char *line, const char **words)
 {
     size_t n = 0;
     char *to = line;
     bool quoted = false;
     bool inside = false;
-    for (char *from = line; *from != '\0' && *from != '|'; from++) {
+    for (char *from = line; *from != '\0' && strchr("|>", *from) == NULL; from++) {
         if (*from == '"') {
             quoted = !quoted;
             continue;
