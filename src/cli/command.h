@@ -45,6 +45,8 @@ struct jt_noun {
 
 extern const struct jt_command jt_commands[];
 extern const size_t jt_commands_n;
+/* The i-th of all commands; NULL after the last. */
+const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */

@@ -253,3 +253,8 @@ const struct jt_command jt_commands[] = {
      jt_cmd_completion},
 };
 const size_t jt_commands_n = sizeof jt_commands / sizeof jt_commands[0];
+
+const struct jt_command *jt_command_at(size_t i)
+{
+    return i < jt_commands_n ? &jt_commands[i] : NULL;
+}

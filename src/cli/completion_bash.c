@@ -34,8 +34,8 @@ static const char tail[] = "    esac\n"
 static void verbs(FILE *out, const char *noun)
 {
     const char *blank = "";
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
         if (noun == NULL ? c->noun == NULL : c->noun != NULL && strcmp(c->noun, noun) == 0) {
             (void)fprintf(out, "%s%s", blank, c->verb);
             blank = " ";
@@ -121,8 +121,9 @@ void jt_completion_bash(FILE *out)
         verbs(out, jt_nouns[i].name);
         (void)fputs("' ;;\n", out);
     }
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        command(out, &jt_commands[i]);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        command(out, c);
     }
     (void)fputs(tail, out);
 }

@@ -28,8 +28,8 @@ static void word(FILE *out, const char *place, const char *name, const char *say
 
 static void verbs(FILE *out, const char *place, const char *noun)
 {
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
         if (noun == NULL ? c->noun == NULL : c->noun != NULL && strcmp(c->noun, noun) == 0) {
             word(out, place, c->verb, c->purpose);
         }
@@ -108,7 +108,8 @@ void jt_completion_fish(FILE *out)
         verbs(out, jt_nouns[i].name, jt_nouns[i].name);
         verbs(out, place, jt_nouns[i].name);
     }
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        command(out, &jt_commands[i]);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        command(out, c);
     }
 }

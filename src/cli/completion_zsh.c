@@ -31,8 +31,8 @@ static void row(FILE *out, const char *name, const char *says)
 
 static void verbs(FILE *out, const char *noun)
 {
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
         if (noun == NULL ? c->noun == NULL : c->noun != NULL && strcmp(c->noun, noun) == 0) {
             row(out, c->verb, c->purpose);
         }
@@ -144,8 +144,9 @@ void jt_completion_zsh(FILE *out)
         verbs(out, jt_nouns[i].name);
         end_words(out);
     }
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        command(out, &jt_commands[i]);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        command(out, c);
     }
     (void)fputs(tail, out);
 }

@@ -53,10 +53,11 @@ enum jt_exit jt_man_write(const char *dir)
         (void)snprintf(path, sizeof path, "%s/%s", dir, others[i].name);
         code = write_page(path, others[i].page, NULL);
     }
-    for (size_t i = 0; code == JT_EXIT_DONE && i < jt_commands_n; i++) {
-        jt_man_name(&jt_commands[i], name);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; code == JT_EXIT_DONE && (c = jt_command_at(i)) != NULL; i++) {
+        jt_man_name(c, name);
         (void)snprintf(path, sizeof path, "%s/man1/%s.1", dir, name);
-        code = write_page(path, NULL, &jt_commands[i]);
+        code = write_page(path, NULL, c);
     }
     return code;
 }

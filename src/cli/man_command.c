@@ -108,8 +108,8 @@ static void see_also(FILE *out, const struct jt_command *c)
 {
     char name[JT_MAN_NAME];
     jt_roff_section(out, "SH", "SEE ALSO");
-    for (size_t i = 0; c->noun != NULL && i < jt_commands_n; i++) {
-        const struct jt_command *other = &jt_commands[i];
+    const struct jt_command *other = NULL;
+    for (size_t i = 0; c->noun != NULL && (other = jt_command_at(i)) != NULL; i++) {
         if (other != c && other->noun != NULL && strcmp(other->noun, c->noun) == 0) {
             jt_man_name(other, name);
             jt_roff_page(out, name, '1', ",");

@@ -45,8 +45,8 @@ static const char about[] =
 static void command_rows(FILE *out, const char *noun)
 {
     char name[JT_MAN_NAME];
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
         if (noun == NULL ? c->noun == NULL : c->noun != NULL && strcmp(c->noun, noun) == 0) {
             jt_man_name(c, name);
             (void)fputs(".TP\n", out);
