@@ -104,5 +104,6 @@ enum jt_exit jt_cmd_why(const struct jt_args *args);
 enum jt_exit jt_cmd_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_rekey(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
+enum jt_exit jt_cmd_completion(const struct jt_args *args);
 
 #endif

@@ -75,5 +75,18 @@ const struct jt_command jt_commands_action[] = {
      JT_FLAGS_OUTPUT,
      {{"jeton version", "for people"}, {"jeton version -o json", "for a program"}},
      jt_cmd_version},
+    {NULL,
+     "completion",
+     "bash|zsh|fish",
+     "",
+     "Print a script that lets a shell complete jeton's words",
+     "The script holds all commands, flags and choices of this version, so make it again after an "
+     "upgrade. A package puts it where shells look for it; nothing needs to be done then.",
+     no_flags,
+     0,
+     {{"jeton completion bash > ~/.local/share/bash-completion/completions/jeton",
+       "for your own bash, from the next login on"},
+      {"jeton completion fish > ~/.config/fish/completions/jeton.fish", "for fish"}},
+     jt_cmd_completion},
     {0},
 };

@@ -9,6 +9,7 @@
 #include "../server/config/suggest.h"
 #include "args.h"
 #include "help.h"
+#include "man.h"
 #include "out.h"
 
 static bool is_help(const char *word)
@@ -109,6 +110,9 @@ static enum jt_exit help(size_t argc, const char *const *argv)
     if (argc == 1 && strcmp(argv[0], "config") == 0) {
         jt_help_config(stdout);
         return JT_EXIT_DONE;
+    }
+    if (argc == 2 && strcmp(argv[0], "--man") == 0) {
+        return jt_man_write(argv[1]); /* for the build; not in the help */
     }
     const struct jt_command *c =
         noun != NULL ? jt_command_find(noun->name, argv[1]) : jt_command_find(NULL, argv[0]);

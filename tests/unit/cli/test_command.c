@@ -57,6 +57,7 @@ NOTHING(jt_cmd_why)
 NOTHING(jt_cmd_revoke)
 NOTHING(jt_cmd_rekey)
 NOTHING(jt_cmd_version)
+NOTHING(jt_cmd_completion)
 
 #define WORDS_MAX 32
 
