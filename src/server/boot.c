@@ -162,6 +162,7 @@ static void fill_app(struct server *v)
     a->reference_key = jt_keyring_newest(&s->keyring, JT_DATA_KEY_REFERENCES)->key;
     a->writer = s->writer;
     a->reader = s->reader;
+    a->saver = s->saver;
     a->profile_cidaas = c->profile_cidaas;
     a->uid = geteuid();
     a->issue_sequence = &s->issue_sequence;
@@ -229,6 +230,7 @@ static enum jt_err start_workers(struct server *v)
 
 static void stop_workers(struct server *v)
 {
+    jt_saver_cancel(v->state.saver);
     for (size_t i = 0; i < v->nthreads; i++) {
         if (v->threads[i].started) {
             jt_worker_drain(v->threads[i].worker);
@@ -281,6 +283,7 @@ static enum jt_err open_all(struct server *v, const struct jt_boot_dev *dev)
     v->settings = (struct jt_settings){.token_lifetime_s = v->config->token_lifetime_s, .token_max_lifetime_s = v->config->token_max_lifetime_s, .jwks_max_age_s = v->config->jwks_max_age_s, .publish_wait_s = v->config->publish_wait_s, .token_alg = v->config->token_alg, .introspection_each = v->config->audit_introspection_each};
     fill_app(v);
     JT_TRY(jt_metadata_make(&v->app));
+    JT_TRY(jt_state_restored_event(&v->state));
     const struct jt_event e = {.type = JT_EV_SERVER_STARTED, .detail = JT_LIT(JT_VERSION)};
     JT_TRY(jt_state_apply(&v->state, &e, NULL, NULL));
     if (dev != NULL) { /* before the workers: the directory has no other reader yet */
