@@ -72,11 +72,12 @@ static enum jt_next save(struct jt_flow *f)
 
 static struct jt_slice who_and_where(struct jt_flow *f, const struct jt_save *s)
 {
-    char *text = jt_arena_alloc(&f->x->arena, JT_EVENT_TEXT_MAX);
+    const size_t max = sizeof s->file + 64;
+    char *text = jt_arena_alloc(&f->x->arena, max);
     if (text == NULL) {
         return f->detail;
     }
-    (void)snprintf(text, JT_EVENT_TEXT_MAX, "%.*s, %s", JT_FMT(f->detail), s->file);
+    (void)snprintf(text, max, "%.*s, %s", JT_FMT(f->detail), s->file);
     return jt_str(text);
 }
 

@@ -33,6 +33,12 @@ static void end_errno(struct jt_save *s, const char *what, int error)
         strerrordesc_np(error));
 }
 
+/* A symbolic link that leads nowhere is something too. */
+static bool is_there(const char *path)
+{
+    return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* file with its folder resolved, and file.part. */
 static bool settle_paths(struct jt_save *s, char part[static PATH_MAX])
 {
@@ -139,7 +145,7 @@ static void publish(struct jt_save *s, int fd, const char *part)
     }
     int rc = renameat2(AT_FDCWD, part, AT_FDCWD, s->file, RENAME_NOREPLACE);
     if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) { /* the file system cannot promise that */
-        rc = access(s->file, F_OK) == 0 ? -1 : rename(part, s->file);
+        rc = is_there(s->file) ? -1 : rename(part, s->file);
     }
     if (rc != 0) {
         end(s, JT_SAVED_EXISTS, s->file, "cannot take this name: something has it already");
@@ -169,7 +175,7 @@ static void make(struct jt_saver *v, struct jt_save *s)
     if (!settle_paths(s, part)) {
         return;
     }
-    if (access(s->file, F_OK) == 0) {
+    if (is_there(s->file)) {
         end(s, JT_SAVED_EXISTS, s->file, "it exists already; a backup never replaces a file");
         return;
     }
