@@ -322,3 +322,37 @@ def test_a_restore_that_was_cut(backed_up, start, tmp_path):
     assert jeton("restore", tmp_path / "b.db", "--data", data, "--force").returncode == 0
     assert not os.path.exists(ready)
     assert start(dev=False, port=backed_up.port).token(backed_up.client_id, backed_up.secret).status == 200
+
+
+def make_long(data, events):
+    """An audit log that takes a while to copy. Its chain is not looked at by a start."""
+    db = sqlite3.connect(f"{data}/audit.db")
+    last = db.execute("SELECT max(seq) FROM event").fetchone()[0]
+    db.execute("WITH RECURSIVE n(i) AS (SELECT ?1 + 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 + ?2) INSERT INTO event SELECT i, 1, 'token.issued', 1,"
+               " zeroblob(16), '', '', '', '', '', '', hex(zeroblob(100)), zeroblob(32) FROM n", (last, events))
+    db.commit()
+    db.close()
+
+
+def test_one_at_a_time_and_none_at_the_end(start, tmp_path):
+    s = furnished(start)
+    s.stop()
+    make_long(s.data, 400000)
+    s = start(dev=False, port=s.port)
+
+    def begin(name):
+        p = subprocess.Popen([BIN, "backup", str(tmp_path / name), "--data", s.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (tmp_path / f"{name}.part").exists():
+            assert p.poll() is None, p.communicate()
+            time.sleep(0.001)
+        return p
+
+    first = begin("1.db")
+    second = s.cli("backup", str(tmp_path / "2.db"), ok=False)
+    assert second.returncode == 6 and "another backup is being made" in second.stderr
+    assert first.wait(120) == 0 and "400" in first.communicate()[0]
+    assert s.cli("backup", str(tmp_path / "3.db")).returncode == 0
+    last = begin("4.db")
+    s.stop()
+    assert last.wait(60) == 1 and "the server stops" in last.communicate()[1]
+    assert sorted(p.name for p in tmp_path.glob("?.db*")) == ["1.db", "3.db"]
