@@ -52,7 +52,7 @@ static const struct jt_flag audit_list_flags[] = {
 static const struct jt_flag restore_flags[] = {
     {"data", "DIR", false, "the data directory (JETON_DATA; otherwise /var/lib/jeton)"},
     {"force", NULL, false, "if DIR has databases, keep them under other names and replace them"},
-    {"yes", NULL, false, "do not ask"},
+    {"yes", NULL, false, "do not ask, even on a terminal"},
     END};
 static const struct jt_flag no_flags[] = {END};
 
@@ -257,7 +257,8 @@ const struct jt_command jt_commands[] = {
      "The backup is checked first, and the master key of its time must be in DIR already (or come "
      "from the service manager): put it there by hand, it is in no backup. Run this as the user "
      "that the server runs as.\n\n"
-     "All tokens issued before end with the next start, those issued after the backup too. What was "
+     "All tokens issued before end with the next start, those issued after the backup too. What "
+     "was "
      "revoked, disabled or rotated after the backup is as it was before: look through clients and "
      "credentials. Resource servers that check tokens by themselves take the old ones until they "
      "expire.",

@@ -67,9 +67,13 @@ static bool has(const struct work *w, const char *name)
 static enum jt_err check_file(struct work *w)
 {
     char why[512];
-    if (realpath(w->r->file, w->file) == NULL) {
+    struct stat st = {0};
+    if (realpath(w->r->file, w->file) == NULL || stat(w->file, &st) != 0) {
         return fail(w, errno == ENOENT ? JT_E_NOTFOUND : JT_E_IO, w->r->file,
                     strerrordesc_np(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return fail(w, JT_E_SYNTAX, w->r->file, "this is not a file");
     }
     enum jt_err e = jt_backup_read(w->file, &w->r->about, why, sizeof why);
     if (e != JT_OK) {

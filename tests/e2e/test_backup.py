@@ -177,6 +177,10 @@ def test_backup_refusals(start, tmp_path):
                               ("/proc/b.db", 2, "/proc/b.db.part: "), (tmp_path / ("x" * 300), 2, "File name too long")]:
         r = s.cli("backup", str(file), ok=False)
         assert r.returncode == code and words in r.stderr and r.stdout == "", (file, r)
+    (tmp_path / "open").mkdir()
+    os.chmod(tmp_path / "open", 0o777)
+    r = s.cli("backup", str(tmp_path / "open" / "b.db"), ok=False)
+    assert r.returncode == 2 and "anybody may put another file there" in r.stderr and not os.listdir(tmp_path / "open")
     assert there.read_text() == "precious" and (tmp_path / "cut.db.part").read_text() == "half"
     assert sorted(p.name for p in tmp_path.glob("*.db*")) == ["cut.db.part", "dangling.db", "there.db"]
     assert not s.events(type="backup.made")
@@ -286,7 +290,7 @@ def test_restore_needs_the_master_key(backed_up, start, tmp_path):
 
 @pytest.mark.parametrize("what,code,words", [
     ("cut", 1, "damaged or cut short"), ("foreign", 1, "not a backup made by jeton backup"), ("database", 1, "not a backup made by jeton backup"),
-    ("event", 1, "audit log does not end"), ("newer", 1, "or a later one"), ("format", 1, "backup format 9"), ("missing", 4, "No such file")])
+    ("event", 1, "audit log does not end"), ("newer", 1, "or a later one"), ("format", 1, "backup format 9"), ("missing", 4, "No such file"), ("pipe", 1, "not a file")])
 def test_restore_of_a_wrong_file(backed_up, tmp_path, what, code, words):
     file, new = tmp_path / "b.db", with_key(backed_up.data, tmp_path / "new")
     wrong = {"event": "UPDATE event SET detail='x' WHERE seq=(SELECT max(seq) FROM event)", "newer": "UPDATE backup SET state_schema=99",
@@ -297,8 +301,10 @@ def test_restore_of_a_wrong_file(backed_up, tmp_path, what, code, words):
         file.write_text("no database " * 1000)
     elif what == "database":
         shutil.copy(f"{backed_up.data}/jeton.db", file)
-    elif what == "missing":
+    elif what in ("missing", "pipe"):
         file.unlink()
+        if what == "pipe":
+            os.mkfifo(file)
     else:
         db = sqlite3.connect(file, isolation_level=None)
         db.execute(wrong[what])

@@ -55,6 +55,11 @@ static bool settle_paths(struct jt_save *s, char part[static PATH_MAX])
         end_errno(s, folder, errno);
         return false;
     }
+    struct stat st = {0};
+    if (stat(real, &st) == 0 && (st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0) {
+        end(s, JT_SAVED_NOWHERE, real, "anybody may put another file there: choose another folder");
+        return false;
+    }
     const char *between = strcmp(real, "/") == 0 ? "" : "/";
     int n = snprintf(part, PATH_MAX, "%s%s%s.part", real, between, slash + 1);
     if (n < 0 || n >= PATH_MAX) {

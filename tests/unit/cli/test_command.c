@@ -33,6 +33,8 @@ NOTHING(jt_cmd_client_list)
 NOTHING(jt_cmd_client_show)
 NOTHING(jt_cmd_audit_list)
 NOTHING(jt_cmd_audit_show)
+NOTHING(jt_cmd_backup)
+NOTHING(jt_cmd_restore)
 NOTHING(jt_cmd_explain)
 NOTHING(jt_cmd_version)
 
