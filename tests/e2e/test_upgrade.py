@@ -158,6 +158,34 @@ def test_kill_while_upgrading(data, start, tmp_path):
     assert seen <= {1, version(copy / "jeton.db")}
 
 
+def test_restore_of_an_older_schema(data, start, tmp_path):
+    """A backup whose tables are those of schema 1 is brought to ours by the restore."""
+    file = tmp_path / "b.db"
+    db = sqlite3.connect(file)
+    for name in ("jeton", "audit"):
+        db.executescript((OLD / f"{name}.sql").read_text())
+    seq, digest = db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    db.execute("CREATE TABLE backup(version TEXT, made INTEGER, start INTEGER, state_schema INTEGER, audit_schema INTEGER, events INTEGER,"
+               " last_seq INTEGER, last_hash BLOB)")
+    db.execute("INSERT INTO backup VALUES('0.0.1', 1795603299, 2, 1, 1, ?, ?, ?)", (seq, seq, digest))
+    db.commit()
+    db.executescript("PRAGMA journal_mode=DELETE; PRAGMA application_id=0x4a657462; PRAGMA user_version=1;")
+    db.close()
+    for name in ("jeton.db", "audit.db"):
+        (data / name).unlink()
+    r = subprocess.run([BIN, "restore", str(file), "--data", str(data)], capture_output=True, text=True, timeout=60)
+    assert r.returncode == 0, r.stderr
+    assert version(data / "jeton.db") > 1
+    s = start(dev=False, env=ENVIRONMENT)
+    assert not any(active(s, t)["active"] for t in KNOWN["tokens"])
+    fresh = s.token("shop", KNOWN["clients"]["shop"], resource=BILLS).json["access_token"]
+    assert active(s, fresh)["active"]
+    s.stop()
+    rows = audit_rows(data)
+    check_chain(rows)
+    assert [r["type"] for r in rows[seq:seq + 2]] == ["server.restored", "server.started"]
+
+
 def serve(directory):
     return subprocess.run([BIN, "serve", "--data", str(directory), "--listen", f"127.0.0.1:{free_port()}"], capture_output=True, text=True,
                           timeout=60, env={**os.environ, **ENVIRONMENT})
