@@ -50,7 +50,7 @@
     X(KEY_REVOKED, "key.revoked", "a signing key and its tokens were revoked")                     \
     X(KEYS_REWRAPPED, "keys.rewrapped", "the data keys were wrapped under a new master key")       \
     X(CONFIGURATION_RELOADED, "configuration.reloaded", "configuration and certificates were read again") \
-    X(BACKUP_MADE, "backup.made", "an administrator copied both databases into a file")             \
+    X(BACKUP_MADE, "backup.made", "an administrator copied both databases into a file")            \
     X(SERVER_RESTORED, "server.restored", "the server starts from a backup: all earlier tokens ended") \
     X(ADMIN_DENIED, "admin.denied", "an administration request was not allowed")                   \
     X(SERVER_STARTED, "server.started", "the server started")                                      \
