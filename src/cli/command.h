@@ -22,6 +22,7 @@ struct jt_flag {
 enum jt_flag_group {
     JT_FLAGS_OUTPUT = 1, /* -o */
     JT_FLAGS_ADMIN = 2,  /* --socket --data --timeout */
+    JT_FLAGS_LONG = 4,   /* the server may need hours: --timeout is a day unless it is given */
 };
 
 struct jt_command {
@@ -103,6 +104,8 @@ enum jt_exit jt_cmd_explain(const struct jt_args *args);
 enum jt_exit jt_cmd_why(const struct jt_args *args);
 enum jt_exit jt_cmd_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_rekey(const struct jt_args *args);
+enum jt_exit jt_cmd_backup(const struct jt_args *args);
+enum jt_exit jt_cmd_restore(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
 enum jt_exit jt_cmd_completion(const struct jt_args *args);
 

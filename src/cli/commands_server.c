@@ -18,6 +18,13 @@ static const struct jt_flag check_flags[] = {
     {"config", "FILE", false, "the configuration to check; without it, the environment alone"},
     JT_FLAGS_END};
 
+static const struct jt_flag restore_flags[] = {
+    {"data", "DIR", false, "the data directory (JETON_DATA; otherwise /var/lib/jeton)"},
+    {"force", NULL, false, "if DIR has databases, keep them under other names and replace them"},
+    {"yes", NULL, false, "do not ask, even on a terminal"},
+    JT_FLAGS_END};
+static const struct jt_flag no_flags[] = {JT_FLAGS_END};
+
 const struct jt_command jt_commands_server[] = {
     {NULL,
      "dev",
@@ -63,5 +70,40 @@ const struct jt_command jt_commands_server[] = {
      {{"jeton check --config /etc/jeton/jeton.yaml", "before a restart"},
       {"jeton check --config jeton.yaml -o json", "for a deployment script"}},
      jt_cmd_check},
+    {NULL,
+     "backup",
+     "FILE",
+     "",
+     "Copy both databases of the running server into one file",
+     "The server goes on meanwhile; the file holds everything as it was at one moment, clients, "
+     "signing keys and the audit log. It is written by the server, with its user's rights and mode "
+     "0600, and never replaces a file. This waits a day at most, unless --timeout says "
+     "otherwise.\n\n"
+     "master.key is not in it. Keep a copy of that in another place: without it a backup is "
+     "useless, and with both in one place anybody who has them has every key.",
+     no_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN | JT_FLAGS_LONG,
+     {{"jeton backup /var/backups/jeton/monday.db", "a backup of the server on this machine"},
+      {"jeton backup ./now.db --data ./data -o json | jq .bytes", "for a script"}},
+     jt_cmd_backup},
+    {NULL,
+     "restore",
+     "FILE",
+     "[--data DIR] [--force] [--yes]",
+     "Put a backup in place of the databases of a server that does not run",
+     "The backup is checked first, and the master key of its time must be in DIR already (or come "
+     "from the service manager): put it there by hand, it is in no backup. Run this as the user "
+     "that the server runs as.\n\n"
+     "All tokens issued before end with the next start, those issued after the backup too. What "
+     "was revoked, disabled or rotated after the backup is as it was before: look through clients "
+     "and credentials. Resource servers that check tokens by themselves take the old ones until "
+     "they expire.",
+     restore_flags,
+     JT_FLAGS_OUTPUT,
+     {{"jeton restore /var/backups/jeton/monday.db --data /var/lib/jeton",
+       "into a directory that has only master.key"},
+      {"jeton restore monday.db --data ./data --force --yes",
+       "over databases that are there; they are kept as *.before-restore-*"}},
+     jt_cmd_restore},
     {0},
 };
