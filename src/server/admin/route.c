@@ -19,6 +19,7 @@ const struct jt_endpoint jt_admin_endpoints[] = {
     ROW("/resources", JT_ALLOW_POST, jt_resource_create_steps),
     ROW("/resources/*", JT_ALLOW_GET, jt_resource_show_steps),
     ROW("/resources/*", JT_ALLOW_PATCH, jt_resource_update_steps),
+    ROW("/resources/*", JT_ALLOW_DELETE, jt_resource_delete_steps),
     ROW("/clients", JT_ALLOW_GET, jt_client_list_steps),
     ROW("/clients", JT_ALLOW_POST, jt_client_create_steps),
     ROW("/clients/*", JT_ALLOW_GET, jt_client_show_steps),
