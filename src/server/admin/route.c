@@ -23,6 +23,8 @@ const struct jt_endpoint jt_admin_endpoints[] = {
     ROW("/clients", JT_ALLOW_GET, jt_client_list_steps),
     ROW("/clients", JT_ALLOW_POST, jt_client_create_steps),
     ROW("/clients/*", JT_ALLOW_GET, jt_client_show_steps),
+    ROW("/clients/*", JT_ALLOW_PATCH, jt_client_update_steps),
+    ROW("/clients/*", JT_ALLOW_DELETE, jt_client_delete_steps),
     ROW("/audit", JT_ALLOW_GET, jt_audit_list_steps),
     ROW("/audit/*", JT_ALLOW_GET, jt_audit_show_steps),
     ROW("/explain/*", JT_ALLOW_GET, jt_explain_steps),
