@@ -31,6 +31,7 @@ const struct jt_endpoint jt_admin_endpoints[] = {
     ROW("/clients/*/grants/*", JT_ALLOW_DELETE, jt_grant_remove_steps),
     ROW("/clients/*/credentials", JT_ALLOW_GET, jt_credential_list_steps),
     ROW("/clients/*/credentials", JT_ALLOW_POST, jt_credential_add_steps),
+    ROW("/clients/*/credentials/rotate", JT_ALLOW_POST, jt_credential_rotate_steps),
     ROW("/clients/*/credentials/*/revoke", JT_ALLOW_POST, jt_credential_revoke_steps),
     ROW("/audit", JT_ALLOW_GET, jt_audit_list_steps),
     ROW("/audit/*", JT_ALLOW_GET, jt_audit_show_steps),
