@@ -607,7 +607,11 @@ def test_methods(s):
                         ("/clients/watcher/credentials", "GET, HEAD, POST"), ("/clients/watcher/credentials/rotate", "POST"),
                         ("/clients/watcher/credentials/x/revoke", "POST"), ("/resources/x", "GET, HEAD, PATCH, DELETE")):
         a = s.api("PUT", path)
-        assert a.status == 405 and a.headers["Allow"] == allow, (path, a.headers["Allow"])
+        refused(a, 405, "method")
+        assert a.headers["Allow"] == allow, (path, a.headers["Allow"])
+    refused(s.api("GET", "/nothing"), 404, "no_path")
+    refused(s.api("GET", "/clients/%zz"), 400, "path")
+    refused(s.api("GET", "/clients?limit=%zz"), 400, "query")
 
 
 def test_all_is_kept(start):

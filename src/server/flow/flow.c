@@ -91,7 +91,7 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
 {
     f->reason = r;
     f->job.receipt = (struct jt_receipt){0};
-    return jt_answer_denial(f);
+    return f->x->from == JT_LISTEN_ADMIN ? jt_admin_failed(f) : jt_answer_denial(f);
 }
 
 static void count(struct jt_flow *f, enum jt_reason r)
@@ -128,6 +128,9 @@ static const struct jt_endpoint unreadable = {
 
 static enum jt_next not_found(struct jt_flow *f)
 {
+    if (f->x->from == JT_LISTEN_ADMIN) {
+        return jt_problem(f, 404, "no_path", "there is nothing at this path");
+    }
     static const char body[] =
         "{\"error\":\"not_found\",\"error_description\":\"There is nothing at this path.\"}";
     const struct jt_answer a = {.status = 404,
@@ -162,11 +165,16 @@ static enum jt_next not_allowed(struct jt_flow *f)
 {
     static const char body[] = "{\"error\":\"method_not_allowed\",\"error_description\":"
                                "\"This path does not take this method.\"}";
-    const struct jt_answer a = {.status = 405,
-                                .content_type = "application/json",
-                                .body = jt_slice(body, sizeof body - 1),
-                                .cache = "no-store",
-                                .allow = allowed(f)};
+    static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Method Not Allowed\","
+                                  "\"status\":405,\"code\":\"method\","
+                                  "\"detail\":\"this path does not take this method\"}";
+    bool admin = f->x->from == JT_LISTEN_ADMIN;
+    const struct jt_answer a = {
+        .status = 405,
+        .content_type = admin ? "application/problem+json" : "application/json",
+        .body = admin ? jt_slice(problem, sizeof problem - 1) : jt_slice(body, sizeof body - 1),
+        .cache = "no-store",
+        .allow = allowed(f)};
     return jt_answer(f, &a);
 }
 
