@@ -133,7 +133,7 @@ def test_flood_is_counted_and_explained(start):
     told = [s.cli_json("explain", r) for r in (refs[0], refs[-1])]
     assert told[0]["event"]["reason"] == "secret_wrong"
     counted = [t for t in (s.cli_json("explain", r) for r in refs[10:]) if "event" not in t]
-    assert counted and all(t["reason"] == "secret_wrong" for t in counted)
+    assert {t["reason"] for t in counted} == {"secret_wrong", "throttled"}  # who guesses that often has to wait
     single = len(s.events(type="token.denied"))
     s.stop()
     t = start(port=s.port)
