@@ -354,6 +354,21 @@ def test_pages_of_grants(crowd):
     assert pages(crowd, "/grants?resource=urn:none") == [[]]
 
 
+def test_large_pages(start):
+    """A page that becomes too large ends early, and the cursor goes on from there."""
+    t = start(dev=False)
+    scopes = [f"{'x' * 87}{i:03}" for i in range(128)]
+    for i in range(20):
+        t.ask("POST", "/resources", {"audience": f"urn:large:{i}", "scopes": [{"name": n} for n in scopes]})
+    for c in range(11):
+        t.ask("POST", "/clients", {"name": f"large{c}", "secret": False})
+        for i in range(20):
+            t.ask("POST", f"/clients/large{c}/grants", {"resource": f"urn:large:{i}", "scopes": scopes}, status=200)
+    for path, key, total in (("/clients?limit=1000", "client_id", 11), ("/grants?limit=1000", "resource", 220)):
+        found = pages(t, path)
+        assert len(found) > 1 and len([i[key] for p in found for i in p]) == total
+
+
 def test_bad_pages(crowd):
     cursor = crowd.ask("GET", "/clients?limit=10")["next_cursor"]
     ref = crowd.api("GET", "/clients").headers["X-Request-Id"]

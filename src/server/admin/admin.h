@@ -28,10 +28,12 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
     jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[];
 
 #define JT_PAGE_MAX 1000u
-#define JT_NAME_BYTES 200     /* of names, owners, labels and the texts of scopes */
-#define JT_GRANTS_MAX 256     /* of a client */
-#define JT_CREDENTIALS_MAX 32 /* of a client */
-#define JT_NETS_MAX 32        /* of a client, and of a credential */
+#define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes of a page that ends it; one item more may come   \
+                                          */
+#define JT_NAME_BYTES 200                /* of names, owners, labels and the texts of scopes */
+#define JT_GRANTS_MAX 256                /* of a client */
+#define JT_CREDENTIALS_MAX 32            /* of a client */
+#define JT_NETS_MAX 32                   /* of a client, and of a credential */
 
 /* Members that a body gave, one bit each. */
 enum jt_given {

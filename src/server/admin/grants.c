@@ -5,7 +5,6 @@
 #include "admin.h"
 
 #define SCAN_MAX 10000u /* clients that one request looks at before it answers with a cursor */
-#define FULL (JT_ANSWER_MAX / 2) /* one client more may have as much again */
 
 static void write_grants(struct jt_jw *w, const struct jt_client *c, struct jt_slice resource,
                          size_t *n)
@@ -36,7 +35,7 @@ static enum jt_next list(struct jt_flow *f)
     jt_jw_obj(&w);
     jt_jw_key(&w, "items");
     jt_jw_arr(&w);
-    for (size_t seen = 0; n < limit && seen < SCAN_MAX && b.n < FULL && more; seen++) {
+    for (size_t seen = 0; n < limit && seen < SCAN_MAX && b.n < JT_PAGE_FULL && more; seen++) {
         more = jt_directory_page(f->app->directory, JT_OBJ_CLIENT, &cursor, &o, 1) == 1;
         if (more) {
             write_grants(&w, (const struct jt_client *)o, resource, &n);

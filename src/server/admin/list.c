@@ -56,22 +56,21 @@ enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_o
     if (!jt_admin_page(f, list, &limit, &cursor)) {
         return JT_DONE;
     }
-    const struct jt_object **page = jt_arena_array(&f->x->arena, limit, sizeof *page);
-    if (page == NULL) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
+    const struct jt_object *o = NULL;
+    size_t n = 0;
     struct jt_buf b;
     jt_buf_init(&b, JT_ANSWER_MAX);
     struct jt_jw w = jt_jw(&b);
-    size_t n = jt_directory_page(f->app->directory, kind, &cursor, page, limit);
     jt_jw_obj(&w);
     jt_jw_key(&w, "items");
     jt_jw_arr(&w);
-    for (size_t i = 0; i < n; i++) {
-        view(&w, f, page[i]);
+    while (n < limit && b.n < JT_PAGE_FULL &&
+           jt_directory_page(f->app->directory, kind, &cursor, &o, 1) == 1) {
+        view(&w, f, o);
+        n++;
     }
     jt_jw_end_arr(&w);
-    if (n == limit) {
+    if (n == limit || b.n >= JT_PAGE_FULL) {
         jt_admin_next(&w, f, f->local->crypt, list, cursor);
     }
     jt_jw_end_obj(&w);
