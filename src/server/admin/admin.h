@@ -28,8 +28,7 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
     jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[];
 
 #define JT_PAGE_MAX 1000u
-#define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes of a page that ends it; one item more may come   \
-                                          */
+#define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes that end a page; one item may follow */
 #define JT_NAME_BYTES 200                /* of names, owners, labels and the texts of scopes */
 #define JT_GRANTS_MAX 256                /* of a client */
 #define JT_CREDENTIALS_MAX 32            /* of a client */
@@ -85,7 +84,7 @@ struct jt_admin {
     const char *refused_code;    /* set by the change: why not, with missing as its detail */
     unsigned refused_status;
     char missing[512];          /* what a reference in the request points to, and is not there */
-    char said[640];             /* detail of the event */
+    char words[640];            /* detail of the event */
     enum jt_alg key_alg;        /* what signs the resource's tokens; NONE: they are opaque */
     struct jt_signing_key *key; /* to be stored with the resource: the first of its algorithm */
     struct jt_read read;
@@ -168,8 +167,8 @@ bool jt_admin_bad(struct jt_flow *f, const char *pointer, const char *format, ..
 /* 422 with what was noted; code is the endpoint's own. */
 enum jt_next jt_admin_invalid(struct jt_flow *f, const char *code);
 /* Refuses every member of v, an object at pointer, that is not in names (ends with NULL). */
-bool jt_admin_members(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
-                      const char *const *names);
+bool jt_admin_known(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
+                    const char *const *names);
 /* The optional members of these types; false: noted. */
 bool jt_admin_read_text(struct jt_flow *f, const struct jt_jval *root, const char *name,
                         struct jt_slice *out);

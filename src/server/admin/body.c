@@ -122,8 +122,8 @@ static bool look_at(struct jt_slice name, const struct jt_jval *value, void *ctx
     return true;
 }
 
-bool jt_admin_members(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
-                      const char *const *names)
+bool jt_admin_known(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
+                    const char *const *names)
 {
     struct known k = {f, pointer, names, true};
     (void)jt_jobj_each(v, look_at, &k);

@@ -129,7 +129,7 @@ bool jt_client_read_grant(struct jt_flow *f, const struct jt_jval *v, const char
         g->audience.n == 0) {
         return jt_admin_bad(f, pointer, "a grant is an object with resource and scopes");
     }
-    return jt_admin_members(f, v, pointer, names) &&
+    return jt_admin_known(f, v, pointer, names) &&
            read_scopes(f, jt_jobj_get(v, "scopes"), scopes, g);
 }
 

@@ -34,7 +34,7 @@ static bool read_new(struct jt_flow *f, const struct jt_jval *root, bool *secret
     static const char *const names[] = {"name",   "client_id", "owner",   "grants", "networks",
                                         "secret", "label",     "expires", NULL};
     struct jt_admin *a = jt_admin_of(f);
-    if (!jt_admin_members(f, root, "", names) || !jt_client_read_texts(f, root)) {
+    if (!jt_admin_known(f, root, "", names) || !jt_client_read_texts(f, root)) {
         return false;
     }
     if ((a->given & JT_GAVE_NAME) == 0) {

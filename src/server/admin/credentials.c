@@ -74,7 +74,7 @@ static enum jt_next add_parse(struct jt_flow *f)
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
-    bool ok = jt_admin_members(f, root, "", names) && read_kind(f, root) &&
+    bool ok = jt_admin_known(f, root, "", names) && read_kind(f, root) &&
               jt_credential_read_ends(f, root) &&
               jt_admin_read_nets(f, root, &k->nnets, &k->nets, &given);
     jt_json_free(&doc);

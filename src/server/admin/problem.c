@@ -177,12 +177,12 @@ enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt
 void jt_admin_say(struct jt_flow *f, const char *format, ...)
 {
     struct jt_admin *a = jt_admin_of(f);
-    int n = snprintf(a->said, sizeof a->said, "%.*s: ", JT_FMT(a->actor));
+    int n = snprintf(a->words, sizeof a->words, "%.*s: ", JT_FMT(a->actor));
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(a->said + n, sizeof a->said - (size_t)n, format, args);
+    (void)vsnprintf(a->words + n, sizeof a->words - (size_t)n, format, args);
     va_end(args);
-    f->detail = f->job.event.detail = jt_str(a->said);
+    f->detail = f->job.event.detail = jt_str(a->words);
     jt_event_clip(&f->job.event);
 }
 

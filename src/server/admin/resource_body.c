@@ -17,7 +17,7 @@ static bool read_scope(struct jt_flow *f, const struct jt_jval *v, size_t i, str
         !jt_admin_text(f, v, "text", &out->text)) {
         return jt_admin_bad(f, pointer, "a scope is an object with the strings name and text");
     }
-    if (!jt_admin_members(f, v, pointer, names)) {
+    if (!jt_admin_known(f, v, pointer, names)) {
         return false;
     }
     if (!jt_scope_name_ok(out->name)) {

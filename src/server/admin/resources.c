@@ -18,7 +18,7 @@ static enum jt_next create_parse(struct jt_flow *f)
     a->resource.lifetime_s = f->settings->token_lifetime_s;
     const struct jt_jval *root = jt_json_root(doc);
     const char *why = "it is the identifier of the API, such as https://api.example.com";
-    bool ok = jt_admin_members(f, root, "", names);
+    bool ok = jt_admin_known(f, root, "", names);
     if (ok && (!jt_admin_text(f, root, "audience", &a->resource.o.name) ||
                jt_audience_check(a->resource.o.name, &why) != JT_OK)) {
         ok = jt_admin_bad(f, "/audience", "audience: %s", why);
@@ -45,7 +45,7 @@ static enum jt_next update_parse(struct jt_flow *f)
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
-    bool ok = jt_admin_members(f, root, "", names) && jt_resource_read(f, root);
+    bool ok = jt_admin_known(f, root, "", names) && jt_resource_read(f, root);
     jt_json_free(&doc);
     return ok ? JT_NEXT : jt_admin_invalid(f, "resource_invalid");
 }

@@ -35,7 +35,7 @@ static bool read_members(struct jt_flow *f, const struct jt_jval *root)
     struct jt_admin *a = jt_admin_of(f);
     struct jt_credential *k = &a->credential;
     bool nets = false;
-    if (!jt_admin_members(f, root, "", names) || !read_overlap(f, root) ||
+    if (!jt_admin_known(f, root, "", names) || !read_overlap(f, root) ||
         !jt_credential_read_ends(f, root) ||
         !jt_admin_read_nets(f, root, &k->nnets, &k->nets, &nets)) {
         return false;
