@@ -217,23 +217,6 @@ static void test_change(void **state)
     assert_int_equal(read_log(r).n, 1);
 }
 
-/* Two changes of one batch: the second sees the first. */
-static void test_changes_of_one_batch(void **state)
-{
-    struct rig *r = *state;
-    char id[] = "same";
-    start_writer(r);
-    struct jt_job a = change(r, id);
-    struct jt_job b = change(r, id);
-    struct jt_handover h = {NULL, NULL};
-    jt_handover_add(&h, &a);
-    jt_handover_add(&h, &b);
-    jt_writer_submit_all(r->writer, &h);
-    wait_for(r, 2);
-    assert_int_equal(a.result, JT_OK);
-    assert_int_equal(b.result, JT_E_CONFLICT);
-}
-
 static enum jt_err drop_client(struct jt_change *chg, void *ctx)
 {
     return jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(ctx));
@@ -316,6 +299,23 @@ static void test_walk_of_one_batch(void **state)
     assert_string_equal(w.text, "BCDfg");
     run_one(r, &jobs[7]); /* ends when it is told to */
     assert_int_equal(first.n, 1);
+}
+
+/* Two changes of one batch: the second sees the first. */
+static void test_changes_of_one_batch(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "same";
+    start_writer(r);
+    struct jt_job a = change(r, id);
+    struct jt_job b = change(r, id);
+    struct jt_handover h = {NULL, NULL};
+    jt_handover_add(&h, &a);
+    jt_handover_add(&h, &b);
+    jt_writer_submit_all(r->writer, &h);
+    wait_for(r, 2);
+    assert_int_equal(a.result, JT_OK);
+    assert_int_equal(b.result, JT_E_CONFLICT);
 }
 
 static void fail_next(struct rig *r, const char *call, enum jt_err e, bool for_ever)
