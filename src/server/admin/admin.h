@@ -104,8 +104,6 @@ enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *cod
                              const char *detail, const struct jt_complaints *errors);
 /* The problem that belongs to f->reason. */
 enum jt_next jt_problem_denial(struct jt_flow *f);
-/* The same when the machine failed: what the request made and nobody took is freed. */
-enum jt_next jt_admin_failed(struct jt_flow *f);
 /* 200 or 201 with the JSON in b, which is freed. etag_version 0: none. */
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
                              uint64_t etag_version);

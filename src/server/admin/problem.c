@@ -58,16 +58,6 @@ enum jt_next jt_problem_denial(struct jt_flow *f)
     return jt_problem(f, status, row->name, row->meaning);
 }
 
-enum jt_next jt_admin_failed(struct jt_flow *f)
-{
-    struct jt_admin *a = jt_admin_of(f);
-    if (a != NULL && a->key != NULL) {
-        jt_object_free(&a->key->o);
-        a->key = NULL;
-    }
-    return jt_problem_denial(f);
-}
-
 enum jt_next jt_admin_allow(struct jt_flow *f)
 {
     struct jt_admin *a = jt_arena_alloc(&f->x->arena, sizeof *a);

@@ -59,6 +59,16 @@ static void make_key(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
         jt_signing_key_make(crypt, f->app->keyring, a->key_alg, jt_wall_s(f->app->clock), &a->key);
 }
 
+/* A key that was made for nothing: another request brought one. */
+static void release(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    if (a->key != NULL) {
+        jt_object_free(&a->key->o);
+        a->key = NULL;
+    }
+}
+
 /* What its tokens will be signed with; JT_ALG_NONE when they are opaque. */
 static enum jt_alg alg_needed(const struct jt_flow *f)
 {
@@ -84,6 +94,7 @@ static enum jt_next prepare_key(struct jt_flow *f)
     if (a->key_alg == JT_ALG_NONE || jt_keys_active(&f->local->keys, a->key_alg) != NULL) {
         return JT_NEXT;
     }
+    f->release = release;
     a->read.run = make_key;
     return jt_flow_read(f, &a->read);
 }
@@ -145,12 +156,8 @@ static enum jt_next refused(struct jt_flow *f)
 
 static enum jt_next respond(struct jt_flow *f, unsigned status)
 {
-    struct jt_admin *a = jt_admin_of(f);
-    if (a->key != NULL) {
-        jt_object_free(&a->key->o);
-        a->key = NULL;
-    }
-    return f->job.result == JT_OK ? show_one(f, status, a->resource.o.name) : refused(f);
+    return f->job.result == JT_OK ? show_one(f, status, jt_admin_of(f)->resource.o.name)
+                                  : refused(f);
 }
 
 static enum jt_next create_respond(struct jt_flow *f)

@@ -100,7 +100,7 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
 {
     f->reason = r;
     f->job.receipt = (struct jt_receipt){0};
-    return f->x->from == JT_LISTEN_ADMIN ? jt_admin_failed(f) : jt_answer_denial(f);
+    return f->x->from == JT_LISTEN_ADMIN ? jt_problem_denial(f) : jt_answer_denial(f);
 }
 
 static void count(struct jt_flow *f, enum jt_reason r)
