@@ -22,19 +22,20 @@ static void page(const struct jt_directory *d, struct all *out)
     out->n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, out->v, ALL_MAX);
 }
 
+static bool take(void *ctx, const struct jt_object *o)
+{
+    struct all *a = ctx;
+    if (a->n < ALL_MAX) {
+        a->v[a->n++] = o;
+    }
+    return a->n < ALL_MAX;
+}
+
 /* As they are after the earlier changes of this batch. */
 static void gather(struct jt_change *chg, struct all *out)
 {
-    uint64_t cursor = 0;
-    out->n = jt_change_page(chg, JT_OBJ_SIGNING_KEY, &cursor, out->v, ALL_MAX);
-    size_t n = 0;
-    for (size_t i = 0; i < out->n; i++) {
-        const struct jt_object *now = jt_change_find(chg, JT_OBJ_SIGNING_KEY, out->v[i]->name);
-        if (now != NULL) {
-            out->v[n++] = now;
-        }
-    }
-    out->n = n;
+    out->n = 0;
+    jt_change_each(chg, JT_OBJ_SIGNING_KEY, take, out);
 }
 
 static const struct jt_signing_key *active_of(const struct all *a, enum jt_alg alg)
@@ -252,6 +253,43 @@ enum jt_err jt_keylife_stretch(struct jt_change *chg, void *ctx)
         }
     }
     return JT_OK;
+}
+
+enum jt_err jt_keylife_use(struct jt_change *chg, struct jt_keyorder *o)
+{
+    struct all a;
+    gather(chg, &a);
+    const struct jt_signing_key *now = active_of(&a, o->alg);
+    if (now == NULL && o->fresh == NULL) {
+        return JT_E_UNSUPPORTED;
+    }
+    if (now == NULL) {
+        o->fresh->state = JT_KEYSTATE_ACTIVE;
+        o->fresh->signs_s = jt_change_now_s(chg);
+        o->fresh->longest_s = o->longest_s;
+        return put_fresh(chg, o);
+    }
+    if (now->until_s == 0 && now->longest_s >= o->longest_s) {
+        return JT_OK;
+    }
+    struct jt_signing_key k = *now;
+    k.until_s = 0;
+    k.longest_s = k.longest_s > o->longest_s ? k.longest_s : o->longest_s;
+    return put(chg, &k);
+}
+
+enum jt_err jt_keylife_leave(struct jt_change *chg, const struct jt_keyorder *o)
+{
+    struct all a;
+    gather(chg, &a);
+    const struct jt_signing_key *now = active_of(&a, o->alg);
+    if (now == NULL) {
+        return JT_OK;
+    }
+    struct jt_signing_key k = *now;
+    k.longest_s = k.longest_s > o->longest_s ? k.longest_s : o->longest_s;
+    k.until_s = jt_change_now_s(chg) + k.longest_s + SKEW_S;
+    return put(chg, &k);
 }
 
 static bool due_to_rotate(const struct all *a, const struct jt_signing_key *k, int64_t now_s,

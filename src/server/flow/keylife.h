@@ -38,6 +38,15 @@ enum jt_err jt_keylife_remove(struct jt_change *chg, void *ctx);
 /* An active key learns that its tokens may live longest_s. */
 enum jt_err jt_keylife_stretch(struct jt_change *chg, void *ctx);
 
+/*
+ * A resource has its tokens, which may live longest_s, signed with alg: the active key learns it
+ * and is published again; the first key is fresh, which otherwise stays with the caller.
+ * JT_E_UNSUPPORTED: there is neither.
+ */
+JT_MUST enum jt_err jt_keylife_use(struct jt_change *chg, struct jt_keyorder *o);
+/* No resource uses alg any more: its active key is published until the last token is over. */
+JT_MUST enum jt_err jt_keylife_leave(struct jt_change *chg, const struct jt_keyorder *o);
+
 /* What is to be done about keys now; one thing at a time. */
 enum jt_keydue { JT_KEYDUE_NOTHING = 0, JT_KEYDUE_PROMOTE, JT_KEYDUE_REMOVE, JT_KEYDUE_ROTATE };
 /* Sets alg, and kid (inside the directory) for REMOVE. rotate_every_s 0: never by itself. */
