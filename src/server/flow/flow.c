@@ -6,6 +6,15 @@
 
 #define PARKED_MAX 8192u /* requests of one worker that wait for the disk */
 
+/* The answer is written. */
+static void end(struct jt_flow *f)
+{
+    if (f->release != NULL) {
+        f->release(f);
+    }
+    jt_exchange_done(f->x);
+}
+
 static void run(struct jt_flow *f)
 {
     for (;;) {
@@ -16,7 +25,7 @@ static void run(struct jt_flow *f)
         case JT_PARK:
             return;
         case JT_DONE:
-            jt_exchange_done(f->x);
+            end(f);
             return;
         }
     }
@@ -31,7 +40,7 @@ void jt_flow_continue(struct jt_flow *f)
 static void finish(struct jt_flow *f, enum jt_next n)
 {
     JT_ASSERT(n == JT_DONE);
-    jt_exchange_done(f->x);
+    end(f);
 }
 
 /* A job came back from the disk. */
