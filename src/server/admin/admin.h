@@ -10,6 +10,7 @@
 
 #include "../../core/json/jw.h"
 #include "../flow/flow.h"
+#include "../flow/keylife.h"
 
 const struct jt_endpoint *jt_route_admin(struct jt_slice path, enum jt_http_method method);
 /* All methods that the path takes, 1 << enum jt_http_method each. */
@@ -22,9 +23,27 @@ extern const size_t jt_admin_endpoints_n;
 extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[],
     jt_resource_show_steps[], jt_resource_update_steps[], jt_client_list_steps[],
     jt_client_create_steps[], jt_client_show_steps[], jt_audit_list_steps[], jt_audit_show_steps[],
-    jt_explain_steps[];
+    jt_explain_steps[], jt_key_list_steps[], jt_key_show_steps[], jt_key_rotate_steps[],
+    jt_key_retire_steps[], jt_key_revoke_steps[], jt_rekey_steps[], jt_revocation_steps[],
+    jt_why_steps[];
 
 #define JT_PAGE_MAX 1000u
+
+/* What a revocation ends: the tokens of one of these. */
+enum jt_ended {
+    JT_ENDED_NONE = 0,
+    JT_ENDED_JTI,
+    JT_ENDED_CLIENT,
+    JT_ENDED_CREDENTIAL,
+    JT_ENDED_KEY
+};
+struct jt_ending {
+    enum jt_ended what;
+    struct jt_slice name;      /* jti, client_id, credential_id or kid */
+    struct jt_slice client_id; /* whose credential it is */
+    uint64_t sequence;         /* that the jti carries */
+    int64_t longest_s;         /* a token may still live so long */
+};
 
 /* What one administration request gathers. Lives in the request's arena. */
 struct jt_admin {
@@ -46,6 +65,9 @@ struct jt_admin {
     bool found;
     enum jt_err result; /* of the reading thread */
     struct jt_buf out;
+    struct jt_keyorder order; /* keys.c, revocations.c */
+    struct jt_ending ending;  /* revocations.c */
+    char said[256];           /* of an event that its change completes */
 };
 
 /* problem.c */
@@ -66,7 +88,15 @@ struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
 bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
                    struct jt_slice *out);
 /* Which list a cursor belongs to. */
-enum jt_admin_list { JT_LIST_NONE = 0, JT_LIST_RESOURCES, JT_LIST_CLIENTS, JT_LIST_GRANTS, JT_LIST_AUDIT };
+enum jt_admin_list {
+    JT_LIST_NONE = 0,
+    JT_LIST_RESOURCES,
+    JT_LIST_CLIENTS,
+    JT_LIST_GRANTS,
+    JT_LIST_AUDIT,
+    JT_LIST_KEYS,
+    JT_LIST_AUDIT_OLDEST
+};
 /* ?limit= and ?cursor= */
 bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor);
 /* "next_cursor" of a page: sealed, so that a place in a list tells nothing and cannot be made up. */
@@ -84,6 +114,15 @@ struct jt_outcome {
 enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows);
 /* Hands the change to the writer; the next step looks at job.result. */
 enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt_event *e);
+
+/* members.c */
+/* False after a problem: root has a member that is not in known (ends with NULL). */
+bool jt_admin_members(struct jt_flow *f, const struct jt_jval *root, const char *const *known);
+/* 422 that points to a member of the body. */
+enum jt_next jt_problem_member(struct jt_flow *f, const char *code, const char *detail,
+                               struct jt_slice name);
+/* False after a problem: the body is neither empty nor an empty object. */
+bool jt_admin_no_body(struct jt_flow *f);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);
