@@ -41,7 +41,7 @@ struct jt_ending {
     enum jt_ended what;
     struct jt_slice name;      /* jti, client_id, credential_id or kid */
     struct jt_slice client_id; /* whose credential it is */
-    uint64_t sequence;         /* that the jti carries */
+    struct jt_jti id;          /* what the jti carries */
     int64_t longest_s;         /* a token may still live so long */
 };
 

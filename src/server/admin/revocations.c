@@ -67,6 +67,12 @@ static int64_t longest_life(const struct jt_flow *f)
     return s;
 }
 
+static enum jt_next foreign_jti(struct jt_flow *f)
+{
+    return jt_problem_member(f, "jti", "this jti was not made by this server: copy it whole",
+                             JT_LIT("jti"));
+}
+
 static enum jt_next parse(struct jt_flow *f)
 {
     static const char *const known[] = {"jti", "client_id", "credential_id", "kid", NULL};
@@ -85,16 +91,13 @@ static enum jt_next parse(struct jt_flow *f)
     if (!one) {
         return jt_problem(f, 422, "one_of", ONE_OF);
     }
-    struct jt_jti id = {0};
-    if (t->what == JT_ENDED_JTI) {
-        if (jt_jti_read(f->local->crypt, f->app->reference_key, t->name, &id) != JT_OK) {
-            return jt_problem_member(
-                f, "jti", "this jti was not made by this server: copy it whole", JT_LIT("jti"));
-        }
-        t->sequence = id.sequence;
-        t->longest_s = longest_life(f);
+    if (t->what != JT_ENDED_JTI) {
+        return JT_NEXT;
     }
-    return JT_NEXT;
+    t->longest_s = longest_life(f);
+    return jt_jti_read(f->local->crypt, f->app->reference_key, t->name, &t->id) == JT_OK
+               ? JT_NEXT
+               : foreign_jti(f);
 }
 
 static const struct jt_credential *credential_of(const struct jt_client *c, struct jt_slice id)
@@ -139,10 +142,15 @@ static enum jt_next find(struct jt_flow *f)
     return jt_flow_read(f, &a->read);
 }
 
+/* A jti has no check value, but anything else carries numbers that were never given out. */
 static enum jt_err end_one(struct jt_change *chg, const struct jt_ending *t)
 {
     uint8_t name[8];
-    jt_put_be64(name, t->sequence);
+    if (t->id.sequence >= jt_change_sequence(chg) || t->id.credential == 0 ||
+        t->id.credential > jt_change_last_credential(chg)) {
+        return JT_E_RANGE;
+    }
+    jt_put_be64(name, t->id.sequence);
     const struct jt_revocation r = {
         .o = {.kind = JT_OBJ_REVOCATION, .name = jt_slice(name, sizeof name)},
         .expires_s = jt_change_now_s(chg) + t->longest_s,
@@ -229,6 +237,9 @@ static enum jt_next respond(struct jt_flow *f)
         {JT_E_NOTFOUND, 404, "not_found", rows[row].unknown},
         {JT_OK, 0, NULL, NULL},
     };
+    if (f->job.result == JT_E_RANGE) {
+        return foreign_jti(f);
+    }
     if (f->job.result != JT_OK) {
         return jt_admin_refused(f, refusals);
     }
