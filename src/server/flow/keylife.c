@@ -172,14 +172,16 @@ static enum jt_err activate(struct jt_change *chg, const struct jt_signing_key *
 }
 
 /* Records of revoked keys are only for people: the oldest makes room. */
-static enum jt_err make_room(struct jt_change *chg, const struct all *a)
+static enum jt_err make_room(struct jt_change *chg)
 {
     const struct jt_signing_key *oldest = NULL;
-    if (a->n + ROOM <= ALL_MAX) {
+    struct all a;
+    gather(chg, &a);
+    if (a.n + ROOM <= ALL_MAX) {
         return JT_OK;
     }
-    for (size_t i = 0; i < a->n; i++) {
-        const struct jt_signing_key *k = at(a, i);
+    for (size_t i = 0; i < a.n; i++) {
+        const struct jt_signing_key *k = at(&a, i);
         if (k->state == JT_KEYSTATE_REVOKED && (oldest == NULL || k->until_s < oldest->until_s)) {
             oldest = k;
         }
@@ -188,10 +190,10 @@ static enum jt_err make_room(struct jt_change *chg, const struct all *a)
 }
 
 /* fresh belongs to the change from now on. */
-static enum jt_err put_fresh(struct jt_change *chg, const struct all *a, struct jt_keyorder *o)
+static enum jt_err put_fresh(struct jt_change *chg, struct jt_keyorder *o)
 {
     o->fresh->longest_s = longest(chg, o->fresh->alg, o);
-    JT_TRY(make_room(chg, a));
+    JT_TRY(make_room(chg));
     JT_TRY(jt_change_put(chg, &o->fresh->o));
     o->fresh = NULL;
     return JT_OK;
@@ -238,7 +240,7 @@ enum jt_err jt_keylife_add(struct jt_change *chg, void *ctx)
     } else {
         say(o, o->fresh, "", NULL);
     }
-    JT_TRY(put_fresh(chg, &a, o));
+    JT_TRY(put_fresh(chg, o));
     return at_once && now != NULL ? retire_active(chg, now, o) : JT_OK;
 }
 
@@ -340,7 +342,7 @@ enum jt_err jt_keylife_revoke(struct jt_change *chg, void *ctx)
     } else {
         o->fresh->state = JT_KEYSTATE_ACTIVE;
         o->fresh->signs_s = jt_change_now_s(chg);
-        JT_TRY(put_fresh(chg, &a, o));
+        JT_TRY(put_fresh(chg, o));
     }
     return put_revoked(chg, k, o);
 }
