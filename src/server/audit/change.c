@@ -126,8 +126,7 @@ void jt_change_each(struct jt_change *chg, enum jt_object_kind kind,
     do {
         n = jt_change_page(chg, kind, &cursor, page, EACH_PAGE);
         for (size_t i = 0; i < n; i++) {
-            const struct jt_object *o =
-                batch ? jt_change_find(chg, kind, page[i]->name) : page[i];
+            const struct jt_object *o = batch ? jt_change_find(chg, kind, page[i]->name) : page[i];
             if (o != NULL && !each(ctx, o)) {
                 return;
             }
