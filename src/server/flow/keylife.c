@@ -111,14 +111,17 @@ static enum jt_err put(struct jt_change *chg, const struct jt_signing_key *k)
 
 struct lifetimes {
     enum jt_alg alg;
+    const struct all *keys;
     int64_t longest_s;
 };
 
+/* Tokens of the built-in resource are signed with its algorithm, or else with any that there is. */
 static bool longer(void *ctx, const struct jt_object *o)
 {
     struct lifetimes *l = ctx;
     const struct jt_resource *r = (const struct jt_resource *)o;
-    if ((r->alg == l->alg || r->builtin) && r->lifetime_s > l->longest_s) {
+    bool signs = r->alg == l->alg || (r->builtin && active_of(l->keys, r->alg) == NULL);
+    if (signs && r->lifetime_s > l->longest_s) {
         l->longest_s = r->lifetime_s;
     }
     return true;
@@ -127,7 +130,9 @@ static bool longer(void *ctx, const struct jt_object *o)
 /* Asked here and not beforehand: a resource may have changed in between. */
 static int64_t longest(struct jt_change *chg, enum jt_alg alg, const struct jt_keyorder *o)
 {
-    struct lifetimes l = {alg, o->longest_s};
+    struct all a;
+    struct lifetimes l = {alg, &a, o->longest_s};
+    gather(chg, &a);
     jt_change_each(chg, JT_OBJ_RESOURCE, longer, &l);
     return l.longest_s;
 }

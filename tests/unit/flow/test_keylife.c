@@ -22,6 +22,7 @@
 #define WAIT_S 3600 /* keys.publish_wait */
 #define LIFE_S 1800 /* of the tokens of the resource that signs with EdDSA */
 #define SKEW_S 60
+#define ISSUER "https://issuer.example.com" /* the built-in resource */
 
 struct rig {
     struct jt_store *store;
@@ -64,8 +65,11 @@ static void quiet(void *ctx, int level, const char *message)
 
 static void add_resource(struct rig *r, const char *audience, enum jt_alg alg, int64_t lifetime_s)
 {
-    const struct jt_resource x = {
-        .o = {.name = jt_str(audience)}, .alg = alg, .lifetime_s = lifetime_s, .version = 1};
+    const struct jt_resource x = {.o = {.name = jt_str(audience)},
+                                  .alg = alg,
+                                  .lifetime_s = lifetime_s,
+                                  .version = 1,
+                                  .builtin = strcmp(audience, ISSUER) == 0};
     struct jt_resource *copy = jt_resource_dup(&x);
     assert_non_null(copy);
     assert_int_equal(jt_directory_put(r->directory, &copy->o), JT_OK);
@@ -421,6 +425,20 @@ static void test_longest_is_remembered(void **state)
     assert_int_equal(get(r, &b)->longest_s, LIFE_S);
 }
 
+/* Its tokens are signed with its algorithm; while that has no key, with any. */
+static void test_builtin_resource(void **state)
+{
+    struct rig *r = *state;
+    struct kid k;
+    add_resource(r, ISSUER, JT_ALG_ES256, 7200);
+    assert_int_equal(add(r, JT_ALG_EDDSA, 0, &k), JT_OK);
+    assert_int_equal(get(r, &k)->longest_s, 7200);
+    assert_int_equal(add(r, JT_ALG_ES256, 0, &k), JT_OK);
+    assert_int_equal(get(r, &k)->longest_s, 7200);
+    assert_int_equal(add(r, JT_ALG_EDDSA, 0, &k), JT_OK);
+    assert_int_equal(get(r, &k)->longest_s, LIFE_S);
+}
+
 static void test_rotation_by_itself(void **state)
 {
     struct rig *r = *state;
@@ -544,6 +562,7 @@ int main(void)
         TEST(test_revoke_what_does_not_sign),
         TEST(test_removal),
         TEST(test_longest_is_remembered),
+        TEST(test_builtin_resource),
         TEST(test_rotation_by_itself),
         TEST(test_removals_come_first),
         TEST(test_waiting_is_limited),
