@@ -59,6 +59,20 @@ def test_list_and_show(dev):
     assert a.status == 404 and a.json["code"] == "not_found"
 
 
+def test_pages(start):
+    s = start()
+    made = {rotate(s, alg)["kid"] for alg in ("ES256", "EdDSA", "EdDSA")} | set(keys(s))
+    seen, query = [], {"limit": "1"}
+    while True:
+        page = admin(s, "GET", "/keys", **query).json
+        seen += [k["kid"] for k in page["items"]]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert sorted(seen) == sorted(made) and len(made) == 4
+    assert admin(s, "GET", "/clients", cursor=query["cursor"]).status == 400
+
+
 @pytest.mark.parametrize("status,code,body", [
     (422, "alg", {}),
     (422, "alg", {"alg": "HS256"}),

@@ -84,6 +84,7 @@ def test_refused(house, reason, client_id, resource, scopes):
     told = why(house, client_id, resource, scopes, address="127.0.0.1")
     assert (told["decision"], told["reason"]) == ("refused", reason)
     assert told["explanation"] and told["advice"] and "claims" not in told
+    assert told.get("resource") == resource and told.get("scope", "").split() == scopes
     real = asked(house, client_id, resource, scopes)
     assert house.cli_json("explain", real.json["error_ref"])["reason"] == reason
 

@@ -78,8 +78,12 @@ static enum jt_next refused(struct jt_flow *f, const struct question *q, enum jt
     jt_jw_kstr(&w, "reason", jt_str(row->name));
     jt_jw_kstr(&w, "explanation", jt_str(row->meaning));
     jt_jw_kstr(&w, "advice", jt_str(row->advice));
-    jt_jw_kstr(&w, "resource", q->want.resource);
-    jt_jw_kstr(&w, "scope", q->want.scope);
+    if (q->want.resource.n > 0) {
+        jt_jw_kstr(&w, "resource", q->want.resource);
+    }
+    if (q->want.scope.n > 0) {
+        jt_jw_kstr(&w, "scope", q->want.scope);
+    }
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, 200, &b, 0);
 }
