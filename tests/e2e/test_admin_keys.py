@@ -285,6 +285,29 @@ def test_rekey_again_after_a_failure(start):
     assert active(s, token(s))
 
 
+@pytest.mark.parametrize("again", ["ask", "restart"])
+def test_rekey_that_cannot_finish(start, tmp_path, again):
+    """The change is made, but the new key cannot be put in place: it is never thrown away."""
+    s = start()
+    old = token(s)
+    master = os.path.join(s.data, "master.key")
+    os.rename(master, tmp_path / "kept")
+    os.mkdir(master)  # no file can be renamed over it
+    a = admin(s, "POST", "/rekey")
+    assert a.status == 503 and a.json["code"] == "unfinished" and "Keep both" in a.json["detail"]
+    new = open(master + ".new").read()
+    assert active(s, old)
+    os.rmdir(master)
+    if again == "ask":
+        assert admin(s, "POST", "/rekey").json == {"data_keys": 3}
+    else:
+        os.rename(tmp_path / "kept", master)
+    s.stop()
+    t = start(port=s.port)
+    assert open(master).read() == new and not os.path.exists(master + ".new")
+    assert active(t, old) and active(t, token(t))
+
+
 def test_rekey_of_a_key_that_is_elsewhere(start, tmp_path):
     s = start()
     s.stop()
