@@ -10,6 +10,7 @@
 
 #include "../../core/json/jw.h"
 #include "../flow/flow.h"
+#include "../flow/keylife.h"
 
 const struct jt_endpoint *jt_route_admin(struct jt_slice path, enum jt_http_method method);
 /* All methods that the path takes, 1 << enum jt_http_method each. */
@@ -26,7 +27,9 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
     jt_client_grants_steps[], jt_grant_add_steps[], jt_grant_remove_steps[],
     jt_credential_list_steps[], jt_credential_add_steps[], jt_credential_rotate_steps[],
     jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[],
-    jt_backup_steps[];
+    jt_backup_steps[], jt_key_list_steps[], jt_key_show_steps[], jt_key_rotate_steps[],
+    jt_key_retire_steps[], jt_key_revoke_steps[], jt_rekey_steps[], jt_revocation_steps[],
+    jt_why_steps[];
 
 #define JT_PAGE_MAX 1000u
 #define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes that end a page; one item may follow */
@@ -64,6 +67,22 @@ struct jt_complaints {
     struct jt_complaint v[JT_COMPLAINTS_MAX];
 };
 
+/* What a revocation ends: the tokens of one of these. */
+enum jt_ended {
+    JT_ENDED_NONE = 0,
+    JT_ENDED_JTI,
+    JT_ENDED_CLIENT,
+    JT_ENDED_CREDENTIAL,
+    JT_ENDED_KEY
+};
+struct jt_ending {
+    enum jt_ended what;
+    struct jt_slice name;      /* jti, client_id, credential_id or kid */
+    struct jt_slice client_id; /* whose credential it is */
+    struct jt_jti id;          /* what the jti carries */
+    int64_t longest_s;         /* a token may still live so long */
+};
+
 /* What one administration request gathers. Lives in the request's arena. */
 struct jt_admin {
     struct jt_slice actor; /* "uid 0" */
@@ -96,6 +115,9 @@ struct jt_admin {
     bool found;
     enum jt_err result; /* of the reading thread */
     struct jt_buf out;
+    struct jt_keyorder order; /* keys.c, revocations.c */
+    struct jt_ending ending;  /* revocations.c */
+    char said[256];           /* of an event that its change completes */
 };
 
 /* problem.c */
@@ -142,7 +164,9 @@ enum jt_admin_list {
     JT_LIST_RESOURCES,
     JT_LIST_CLIENTS,
     JT_LIST_GRANTS,
-    JT_LIST_AUDIT
+    JT_LIST_AUDIT,
+    JT_LIST_KEYS,
+    JT_LIST_AUDIT_OLDEST
 };
 /* ?limit= and ?cursor= */
 bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor);
@@ -216,6 +240,15 @@ const char *jt_credential_state(const struct jt_credential *k, int64_t now_s);
 bool jt_credential_stands(const struct jt_credential *k, int64_t now_s);
 /* It ends now, with its tokens. */
 void jt_credential_end(struct jt_credential *k, int64_t now_s);
+
+/* members.c */
+/* False after a problem: root has a member that is not in known (ends with NULL). */
+bool jt_admin_members(struct jt_flow *f, const struct jt_jval *root, const char *const *known);
+/* 422 that points to a member of the body. */
+enum jt_next jt_problem_member(struct jt_flow *f, const char *code, const char *detail,
+                               struct jt_slice name);
+/* False after a problem: the body is neither empty nor an empty object. */
+bool jt_admin_no_body(struct jt_flow *f);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);
