@@ -193,6 +193,8 @@ enum jt_next jt_admin_invalid(struct jt_flow *f, const char *code);
 /* Refuses every member of v, an object at pointer, that is not in names (ends with NULL). */
 bool jt_admin_known(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
                     const char *const *names);
+/* False after a problem: the body is neither empty nor an empty object. */
+bool jt_admin_no_body(struct jt_flow *f);
 /* The optional members of these types; false: noted. */
 bool jt_admin_read_text(struct jt_flow *f, const struct jt_jval *root, const char *name,
                         struct jt_slice *out);
@@ -240,15 +242,6 @@ const char *jt_credential_state(const struct jt_credential *k, int64_t now_s);
 bool jt_credential_stands(const struct jt_credential *k, int64_t now_s);
 /* It ends now, with its tokens. */
 void jt_credential_end(struct jt_credential *k, int64_t now_s);
-
-/* members.c */
-/* False after a problem: root has a member that is not in known (ends with NULL). */
-bool jt_admin_members(struct jt_flow *f, const struct jt_jval *root, const char *const *known);
-/* 422 that points to a member of the body. */
-enum jt_next jt_problem_member(struct jt_flow *f, const char *code, const char *detail,
-                               struct jt_slice name);
-/* False after a problem: the body is neither empty nor an empty object. */
-bool jt_admin_no_body(struct jt_flow *f);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);

@@ -130,6 +130,24 @@ bool jt_admin_known(struct jt_flow *f, const struct jt_jval *v, const char *poin
     return k.ok;
 }
 
+bool jt_admin_no_body(struct jt_flow *f)
+{
+    static const char *const none[] = {NULL};
+    if (f->x->body.n == 0) {
+        return true;
+    }
+    struct jt_json *doc = jt_admin_body(f, JT_CONTENT_JSON);
+    if (doc == NULL) {
+        return false;
+    }
+    bool ok = jt_admin_known(f, jt_json_root(doc), "", none);
+    jt_json_free(&doc);
+    if (!ok) {
+        (void)jt_admin_invalid(f, "member");
+    }
+    return ok;
+}
+
 bool jt_admin_read_text(struct jt_flow *f, const struct jt_jval *root, const char *name,
                         struct jt_slice *out)
 {

@@ -5,9 +5,6 @@
  * A key is made by the reading thread before the change that puts it: RSA takes too long for an
  * event loop, and for the store thread too.
  */
-#include <stdio.h>
-
-#include "../../core/base/num.h"
 #include "../../core/jose/jwk.h"
 #include "admin.h"
 
@@ -32,13 +29,6 @@ static const char *state_name(enum jt_key_state s)
     return "removed";
 }
 
-static void when(struct jt_jw *w, const char *name, int64_t s)
-{
-    char t[JT_RFC3339_SIZE];
-    jt_fmt_rfc3339(s, t);
-    jt_jw_kstr(w, name, jt_str(t));
-}
-
 /* Its members, without the end of the object. */
 static void view_open(struct jt_jw *w, const struct jt_signing_key *k)
 {
@@ -46,12 +36,12 @@ static void view_open(struct jt_jw *w, const struct jt_signing_key *k)
     jt_jw_kstr(w, "kid", k->o.name);
     jt_jw_kstr(w, "alg", jt_str(jt_alg_name(k->alg)));
     jt_jw_kstr(w, "state", jt_str(state_name(k->state)));
-    when(w, "created", k->created_s);
+    jt_view_time(w, "created", k->created_s);
     if (k->state == JT_KEYSTATE_PUBLISHED || k->state == JT_KEYSTATE_ACTIVE) {
-        when(w, "signs_from", k->signs_s);
+        jt_view_time(w, "signs_from", k->signs_s);
     }
     if (k->until_s > 0) {
-        when(w, "published_until", k->until_s);
+        jt_view_time(w, "published_until", k->until_s);
     }
 }
 
@@ -138,16 +128,16 @@ static enum jt_next rotate_parse(struct jt_flow *f)
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
-    bool known_only = jt_admin_members(f, root, known);
+    bool ok = jt_admin_known(f, root, "", known);
     if (jt_jval_str(jt_jobj_get(root, "alg"), &alg)) {
         a->order.alg = jt_alg_from_name(alg);
     }
     jt_json_free(&doc);
-    if (!known_only) {
-        return JT_DONE;
+    if (ok && a->order.alg == JT_ALG_NONE) {
+        ok = jt_admin_bad(f, "/alg", "alg is RS256, PS256, ES256 or EdDSA");
     }
-    if (a->order.alg == JT_ALG_NONE) {
-        return jt_problem_member(f, "alg", "alg is RS256, PS256, ES256 or EdDSA", JT_LIT("alg"));
+    if (!ok) {
+        return jt_admin_invalid(f, "alg");
     }
     return make(f);
 }
@@ -155,9 +145,7 @@ static enum jt_next rotate_parse(struct jt_flow *f)
 /* The event is written after the change, so it can tell which keys it was about. */
 static void tell(struct jt_flow *f)
 {
-    struct jt_admin *a = jt_admin_of(f);
-    (void)snprintf(a->said, sizeof a->said, "%.*s: %s", JT_FMT(a->actor), a->order.said);
-    f->job.event.detail = jt_str(a->said);
+    jt_admin_say(f, "%s", jt_admin_of(f)->order.said);
 }
 
 static enum jt_err rotate_change(struct jt_change *chg, void *flow)

@@ -5,8 +5,6 @@
  * One token by its jti; all tokens so far of a client, a credential or a key by raising the issue
  * sequence below which they do not count. Whose they were goes on: its new tokens are good.
  */
-#include <stdio.h>
-
 #include "../../core/base/num.h"
 #include "../../core/token/ref.h"
 #include "admin.h"
@@ -69,8 +67,8 @@ static int64_t longest_life(const struct jt_flow *f)
 
 static enum jt_next foreign_jti(struct jt_flow *f)
 {
-    return jt_problem_member(f, "jti", "this jti was not made by this server: copy it whole",
-                             JT_LIT("jti"));
+    (void)jt_admin_bad(f, "/jti", "this jti was not made by this server: copy it whole");
+    return jt_admin_invalid(f, "jti");
 }
 
 static enum jt_next parse(struct jt_flow *f)
@@ -82,11 +80,11 @@ static enum jt_next parse(struct jt_flow *f)
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
-    bool known_only = jt_admin_members(f, root, known);
+    bool known_only = jt_admin_known(f, root, "", known);
     bool one = read_name(f, root, t);
     jt_json_free(&doc);
     if (!known_only) {
-        return JT_DONE;
+        return jt_admin_invalid(f, "member");
     }
     if (!one) {
         return jt_problem(f, 422, "one_of", ONE_OF);
@@ -189,8 +187,7 @@ static enum jt_err end_of_key(struct jt_change *chg, struct jt_flow *f)
     struct jt_admin *a = jt_admin_of(f);
     a->order.kid = a->ending.name;
     JT_TRY(jt_keylife_end_tokens(chg, &a->order));
-    (void)snprintf(a->said, sizeof a->said, "%.*s: key %s", JT_FMT(a->actor), a->order.said);
-    f->job.event.detail = jt_str(a->said);
+    jt_admin_say(f, "key %s", a->order.said);
     return JT_OK;
 }
 

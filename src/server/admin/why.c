@@ -3,6 +3,8 @@
  * why.c - /admin/v1/why: what a client would get, decided by the very code of the token endpoint,
  * with a principal that is only assumed. Nothing is minted and nothing is recorded.
  */
+#include <stdio.h>
+
 #include "admin.h"
 
 #define ANSWER_MAX (64u << 10)
@@ -40,7 +42,8 @@ static const char *read_scopes(struct jt_flow *f, const struct jt_jval *list, st
 static bool read_question(struct jt_flow *f, const struct jt_jval *root, struct question *q)
 {
     static const char *const known[] = {"client_id", "resource", "scopes", "address", NULL};
-    if (!jt_admin_members(f, root, known)) {
+    if (!jt_admin_known(f, root, "", known)) {
+        (void)jt_admin_invalid(f, "member");
         return false;
     }
     const char *member = "client_id";
@@ -62,7 +65,10 @@ static bool read_question(struct jt_flow *f, const struct jt_jval *root, struct 
         why = ok ? NULL : "address is that of the caller, such as 192.0.2.7 or 2001:db8::7";
     }
     if (why != NULL) {
-        (void)jt_problem_member(f, member, why, jt_str(member));
+        char pointer[32];
+        (void)snprintf(pointer, sizeof pointer, "/%s", member);
+        (void)jt_admin_bad(f, pointer, "%s", why);
+        (void)jt_admin_invalid(f, member);
     }
     return why == NULL;
 }
