@@ -182,7 +182,7 @@ enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc,
             return end;
         }
     }
-    if (command->operand != NULL && out->operand == NULL) {
+    if (command->operand != NULL && command->operand[0] != '[' && out->operand == NULL) {
         return wrong(&r, "%s is missing", command->operand);
     }
     return JT_ARGS_RUN;

@@ -19,7 +19,7 @@ enum jt_output { JT_OUT_TABLE = 0, JT_OUT_JSON, JT_OUT_JSONL };
 
 struct jt_args {
     const struct jt_command *command;
-    const char *operand; /* NULL when the command has none */
+    const char *operand; /* NULL when the command has none, or it is left out */
     enum jt_output output;
     size_t n;
     struct {

@@ -21,16 +21,17 @@ struct jt_flag {
 
 enum jt_flag_group {
     JT_FLAGS_OUTPUT = 1, /* -o */
-    JT_FLAGS_ADMIN = 2,  /* --socket --data --timeout */
+    JT_FLAGS_ADMIN = 2,  /* --socket --data, and --timeout */
+    JT_FLAGS_ISSUER = 4, /* --issuer --ca-file --client-id --secret-file, and --timeout */
 };
 
 struct jt_command {
-    const char *noun;            /* "resource"; NULL for an action */
-    const char *verb;            /* "create", "dev" */
-    const char *operand;         /* "AUDIENCE"; NULL when there is none; otherwise it is required */
-    const char *usage;           /* the flags worth showing in one line: "--scope NAME[=TEXT]..." */
-    const char *purpose;         /* one sentence without full stop */
-    const char *about;           /* paragraphs separated by an empty line */
+    const char *noun;    /* "resource"; NULL for an action */
+    const char *verb;    /* "create", "dev" */
+    const char *operand; /* "AUDIENCE"; "[TOKEN]" when it may be left out; NULL: there is none */
+    const char *usage;   /* the flags worth showing in one line: "--scope NAME[=TEXT]..." */
+    const char *purpose; /* one sentence without full stop */
+    const char *about;   /* paragraphs separated by an empty line */
     const struct jt_flag *flags; /* its own; the last has no name */
     unsigned groups;
     struct {
@@ -48,7 +49,8 @@ extern const size_t jt_commands_n;
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */
-extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_common[];
+extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_issuer[],
+    jt_flags_timeout[], jt_flags_common[];
 
 /* NULL when there is none. noun NULL: an action. */
 const struct jt_command *jt_command_find(const char *noun, const char *verb);
@@ -71,6 +73,9 @@ enum jt_exit jt_cmd_client_show(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_list(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_show(const struct jt_args *args);
 enum jt_exit jt_cmd_explain(const struct jt_args *args);
+enum jt_exit jt_cmd_token(const struct jt_args *args);
+enum jt_exit jt_cmd_introspect(const struct jt_args *args);
+enum jt_exit jt_net_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
 
 #endif

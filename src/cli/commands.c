@@ -49,6 +49,14 @@ static const struct jt_flag audit_list_flags[] = {
     {"type", "TYPE", false, "only events of this type, such as token.denied"},
     {"limit", "N", false, "at most this many events (100); 0 is all"},
     END};
+static const struct jt_flag token_flags[] = {
+    {"scope", "SCOPE", false, "what the token shall permit, separated by blanks (JETON_SCOPE)"},
+    {"resource", "AUDIENCE", false, "the API that the token is for (JETON_RESOURCE)"},
+    {"audience", "AUDIENCE", false, "the same for issuers that call it audience, such as Auth0"},
+    {"header", NULL, false, "print a whole header: Authorization: Bearer ..."},
+    END};
+static const struct jt_flag introspect_flags[] = {
+    {"bearer", NULL, false, "ask with the token itself instead of a client's secret"}, END};
 static const struct jt_flag no_flags[] = {END};
 
 const struct jt_noun jt_nouns[] = {
@@ -228,6 +236,53 @@ const struct jt_command jt_commands[] = {
      {{"jeton explain 4k2m7q5xw3zr6tybn2dcvjh2fa", "the reason, and the next step"},
       {"jeton explain 4k2m7q5xw3zr6tybn2dcvjh2fa -o json | jq -r .reason", "the reason's name"}},
      jt_cmd_explain},
+    {NULL,
+     "token",
+     NULL,
+     "[--scope SCOPE] [--resource AUDIENCE] [--header]",
+     "Get an access token from any issuer, as a client",
+     "Asks with client id and secret (the client credentials grant, RFC 6749) and prints the token "
+     "and nothing else; with -o json the issuer's whole answer. The issuer's endpoints are found "
+     "from its metadata. Proxies are taken from https_proxy and no_proxy, but not for loopback.\n\n"
+     "Exit code 1: the issuer refused; 2: something is missing or wrong on this side; 5: the "
+     "issuer cannot be reached, its certificate is not trusted, or it does not answer in time.",
+     token_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ISSUER,
+     {{"jeton token --issuer https://auth.example.com --client-id demo --secret-file ./demo.secret "
+       "--scope api:read",
+       "with everything on the command line but the secret"},
+      {"jeton token --header | curl -H @- https://api.example.com/orders",
+       "call an API; the rest comes from JETON_ISSUER and so on"}},
+     jt_cmd_token},
+    {NULL,
+     "introspect",
+     "[TOKEN]",
+     "[--bearer]",
+     "Ask an issuer whether a token is active, and what it says",
+     "TOKEN is read from standard input when it is - or left out. Exit code 0: active; 1: not "
+     "active, or refused. Who may ask about a token is the issuer's to decide (RFC 7662).",
+     introspect_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ISSUER,
+     {{"jeton introspect --issuer https://auth.example.com --client-id gateway --secret-file "
+       "./gateway.secret -",
+       "the token comes from standard input"},
+      {"jeton introspect --bearer -o json | jq .exp", "a token asks about itself"}},
+     jt_cmd_introspect},
+    {NULL,
+     "revoke",
+     "[TOKEN]",
+     "",
+     "End a token before its time, at any issuer",
+     "The client that the token was issued to asks, with its id and secret (RFC 7009). TOKEN is "
+     "read from standard input when it is - or left out. Exit code 0 says that the issuer took it; "
+     "by the standard it says the same of a token that it does not know.",
+     no_flags,
+     JT_FLAGS_ISSUER,
+     {{"jeton revoke --issuer https://auth.example.com --client-id demo --secret-file "
+       "./demo.secret -",
+       "the token comes from standard input"},
+      {"jeton revoke - --timeout 5s", "issuer and client from JETON_ISSUER and so on"}},
+     jt_net_revoke},
     {NULL,
      "version",
      NULL,

@@ -69,6 +69,20 @@ static void forms_of_output(void **state)
     assert_int_equal(a.output, JT_OUT_TABLE);
 }
 
+static void an_operand_may_be_left_out(void **state)
+{
+    (void)state;
+    struct jt_command c = with_operand;
+    struct jt_args a;
+    char err[JT_ARGS_ERROR];
+    const char *const argv[] = {"x"};
+    c.operand = "[THING]";
+    assert_int_equal(jt_args_read(&c, 0, argv, &a, err), JT_ARGS_RUN);
+    assert_null(a.operand);
+    assert_int_equal(jt_args_read(&c, 1, argv, &a, err), JT_ARGS_RUN);
+    assert_string_equal(a.operand, "x");
+}
+
 static void operands(void **state)
 {
     (void)state;
@@ -171,9 +185,13 @@ static void durations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_of_flags), cmocka_unit_test(forms_of_output),
-        cmocka_unit_test(operands),       cmocka_unit_test(help_wins),
-        cmocka_unit_test(faults),         cmocka_unit_test(too_many_flags),
+        cmocka_unit_test(forms_of_flags),
+        cmocka_unit_test(forms_of_output),
+        cmocka_unit_test(an_operand_may_be_left_out),
+        cmocka_unit_test(operands),
+        cmocka_unit_test(help_wins),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(too_many_flags),
         cmocka_unit_test(durations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

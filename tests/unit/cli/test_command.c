@@ -34,6 +34,9 @@ NOTHING(jt_cmd_client_show)
 NOTHING(jt_cmd_audit_list)
 NOTHING(jt_cmd_audit_show)
 NOTHING(jt_cmd_explain)
+NOTHING(jt_cmd_token)
+NOTHING(jt_cmd_introspect)
+NOTHING(jt_net_revoke)
 NOTHING(jt_cmd_version)
 
 #define WORDS_MAX 32
