@@ -150,11 +150,14 @@ static enum jt_oauth_end ask_at(struct jt_outbound *o, enum jt_well_known which,
     if (answer->status == 200 && !is_no_document(answer)) {
         return jt_issuer_read(out->name, jt_buf_slice(&answer->body), out, err);
     }
+    char wait[JT_OAUTH_WAIT_TEXT];
     enum jt_oauth_end end = answer->status >= 500 ? JT_OAUTH_UNREACHABLE : JT_OAUTH_PROTOCOL;
+    jt_oauth_wait_text(answer->retry_after_s, wait);
     (void)jt_oauth_fail(
-        err, end, JT_ABOUT_ISSUER, "%.*s has no metadata of an issuer: status %u%s%s",
+        err, end, JT_ABOUT_ISSUER, "%.*s has no metadata of an issuer: status %u%s%s%s",
         JT_FMT(r.url), answer->status, answer->status == 200 ? ", but not a JSON object" : "",
-        which == JT_WELL_KNOWN_OPENID ? "; nor has /.well-known/oauth-authorization-server" : "");
+        which == JT_WELL_KNOWN_OPENID ? "; nor has /.well-known/oauth-authorization-server" : "",
+        wait);
     err->status = answer->status;
     err->retry_after_s = answer->retry_after_s;
     return end;

@@ -14,3 +14,11 @@ enum jt_oauth_end jt_oauth_fail(struct jt_oauth_error *err, enum jt_oauth_end en
     va_end(ap);
     return end;
 }
+
+void jt_oauth_wait_text(int64_t seconds, char out[static JT_OAUTH_WAIT_TEXT])
+{
+    out[0] = '\0';
+    if (seconds > 0) {
+        (void)snprintf(out, JT_OAUTH_WAIT_TEXT, "; try again in %lld s", (long long)seconds);
+    }
+}

@@ -45,4 +45,8 @@ enum jt_oauth_end jt_oauth_fail(struct jt_oauth_error *err, enum jt_oauth_end en
                                 enum jt_oauth_about about, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* "; try again in 5 s" for the end of a text, or nothing for 0. */
+#define JT_OAUTH_WAIT_TEXT 64
+void jt_oauth_wait_text(int64_t seconds, char out[static JT_OAUTH_WAIT_TEXT]);
+
 #endif

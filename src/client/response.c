@@ -145,15 +145,6 @@ static enum jt_oauth_end end_of(unsigned status, bool is_oauth)
     return is_oauth ? JT_OAUTH_REFUSED : JT_OAUTH_PROTOCOL;
 }
 
-/* "; try again in 5 s", or nothing. */
-static void wait_text(int64_t seconds, char out[static 64])
-{
-    out[0] = '\0';
-    if (seconds > 0) {
-        (void)snprintf(out, 64, "; try again in %lld s", (long long)seconds);
-    }
-}
-
 static void refusal(const struct jt_jval *root, struct jt_slice error, const char *wait,
                     enum jt_oauth_end end, struct jt_oauth_error *err)
 {
@@ -181,12 +172,12 @@ enum jt_oauth_end jt_error_response_read(unsigned status, struct jt_slice body, 
                                          int64_t retry_after_s, struct jt_oauth_error *err)
 {
     struct jt_json *doc = NULL;
-    char wait[64];
+    char wait[JT_OAUTH_WAIT_TEXT];
     bool is_object = read_object(body, &doc);
     const struct jt_jval *root = is_object ? jt_json_root(doc) : NULL;
     struct jt_slice error = member(root, "error", error_text_ok, sizeof err->error - 1);
     enum jt_oauth_end end = end_of(status, status >= 400 && error.n > 0);
-    wait_text(retry_after_s, wait);
+    jt_oauth_wait_text(retry_after_s, wait);
     if (status >= 400 && error.n > 0) {
         refusal(root, error, wait, end, err);
     } else {

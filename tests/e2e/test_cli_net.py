@@ -8,7 +8,9 @@ import ipaddress
 import json
 import os
 import pathlib
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -230,6 +232,7 @@ class Issuer:
                 pass  # a client that has had enough closes
 
         self.server = Quiet(("127.0.0.1", 0), Handler)
+        self.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if context is not None:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.place = f"127.0.0.1:{self.server.server_address[1]}"
@@ -339,7 +342,7 @@ WRONG = {
     "metadata garbage": (all_metadata(200, {}, '{"issuer":'), 1, "is not a JSON object"),
     "metadata twice": (all_metadata(200, {}, '{"issuer":"a","issuer":"b"}'), 1, "is not a JSON object"),
     "metadata too large": (all_metadata(200, {}, "{" + " " * 1100000 + "}"), 1, "is larger than 1 MiB"),
-    "metadata later": (all_metadata(503, {"Retry-After": "7"}, ""), 5, "status 503"),
+    "metadata later": (all_metadata(503, {"Retry-After": "7"}, ""), 5, "status 503; try again in 7 s"),
     "other issuer": (set_metadata("issuer", "https://evil.example"), 1, "but its metadata says https://evil.example; they must be the same"),
     "no issuer": (set_metadata("issuer", None), 1, "names no issuer"),
     "http elsewhere": (set_metadata("token_endpoint", "http://192.0.2.1/token"), 1,
@@ -494,6 +497,26 @@ def test_certificates(tmp_path, address, days, version, text):
     else:
         fails(5, text, "token", env=env)
         assert i.asked == []
+    i.close()
+
+
+def test_closed_while_sending(tmp_path):
+    """The other end resets while a large request is written: an exit code, not a SIGPIPE."""
+    cert, key = certificate(tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    i = Issuer(context)
+
+    def reset(handler):  # FIN, then RST: on Linux the next write of the other end is EPIPE
+        handler.connection.shutdown(socket.SHUT_WR)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(handler.connection.detach())
+        handler.close_connection = True
+
+    i.server.RequestHandlerClass.do_POST = reset
+    for _ in range(10):
+        r = run("introspect", "--bearer", "!" * 16384, env={"JETON_ISSUER": i.url, "JETON_CA_FILE": str(cert)})
+        assert r.returncode == 5 and "jeton: " in r.stderr, (r.returncode, r.stderr)
     i.close()
 
 
