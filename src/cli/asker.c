@@ -129,7 +129,7 @@ enum jt_exit jt_asker_token(struct jt_asker *a)
     }
     if (operand == NULL && isatty(STDIN_FILENO)) {
         return jt_say_fail(JT_EXIT_USAGE,
-                           "no token: name it, or pipe it in (jeton token | jeton %s)",
+                           "no token: name it, or pipe it in (jeton token | jeton %s -)",
                            a->args->command->verb);
     }
     if (is_stdin) {
