@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * revoke.c - jeton revoke, the administrator's: all tokens of a client, a credential or a key, or
- * one by its jti.
+ * one by its jti. Without any of these it is the client's own (net_revoke.c).
  */
 #include "../core/json/jw.h"
 #include "adm.h"
@@ -89,8 +89,12 @@ enum jt_exit jt_cmd_revoke(const struct jt_args *args)
     if (code != JT_EXIT_DONE) {
         return code;
     }
-    if (form != NULL) {
-        return revoke(args, form);
+    if (form != NULL && args->operand != NULL) {
+        return jt_say_fail(JT_EXIT_USAGE, "TOKEN and --%s exclude each other", form->flag);
     }
-    return jt_say_fail(JT_EXIT_USAGE, "say what to revoke: --jti, --client, --credential or --key");
+    if (form == NULL && args->operand == NULL) {
+        return jt_say_fail(JT_EXIT_USAGE, "say what to revoke: TOKEN (- is standard input), --jti, "
+                                          "--client, --credential or --key");
+    }
+    return form != NULL ? revoke(args, form) : jt_net_revoke(args);
 }
