@@ -47,7 +47,7 @@ def offered(scripts, *words):
 def commands():
     """Every command of the overview, as its words."""
     block = run("help").split("Exit codes")[0].split("jeton dev\n", 1)[1]
-    found = [m[1].split() for m in re.finditer(r"^  ([a-z]+(?: [a-z]+)?)  +[A-Z]", block, re.M)]
+    found = [m[1].split() for m in re.finditer(r"^  ([a-z]+(?: [a-z]+)?) +[A-Z]", block, re.M)]
     assert ["completion"] in found and ["client", "create"] in found
     return found
 
