@@ -264,6 +264,13 @@ def keys(call):
     assert call("rekey", 200).json["data_keys"] > 0
 
 
+def backup(call):
+    file = call.server.data + "-copy.db"
+    assert call("backup", 201, {"file": file}).json["bytes"] > 0
+    call("backup", 409, {"file": file})
+    call("backup", 422, {"file": "copy.db"})
+
+
 def revocations(call):
     made = call("createClient", 201, {"name": "ended", "grants": [{"resource": API, "scopes": ["api:read"]}]}).json
     token = call.server.token("ended", made["client_secret"]).json["access_token"]
@@ -338,7 +345,7 @@ def oauth(call):
     call("authorizeByPost", 400, form={})
 
 
-STORIES = [the_document, resources, clients, grants, credentials, keys, revocations, audit, why, health, oauth]
+STORIES = [the_document, resources, clients, grants, credentials, keys, backup, revocations, audit, why, health, oauth]
 
 
 @pytest.fixture(scope="module")
