@@ -94,6 +94,18 @@ def test_choices(scripts):
     assert offered(scripts, "jeton", "nothing", "") == []
 
 
+def test_operands_that_are_files(scripts):
+    found = []
+    for command in commands():
+        usage = run(*command, "--help").split("\nUsage\n")[1].split("\n\n")[0]
+        if not re.match(rf"  jeton {' '.join(command)} FILE\b", usage):
+            continue
+        found.append(command)
+        assert offered(scripts, "jeton", *command, "") == ["compopt -o default"]
+        assert "--help" in offered(scripts, "jeton", *command, "-")
+    assert ["backup"] in found
+
+
 def test_names_of_files_come_from_readline(scripts, tmp_path):
     """In a real, interactive bash: a name with a blank is completed and quoted."""
     (tmp_path / "a file.yaml").write_text("")
