@@ -171,9 +171,11 @@ static enum jt_err load(struct jt_state *s)
     if (!s->master_is_ours || !jt_datadir_file(&s->dir, "master.key.new", next)) {
         return e;
     }
-    if (e != JT_E_CRYPTO) {
+    if (e == JT_OK) {
         (void)unlink(next); /* one that was cut before its change */
-        return e;
+    }
+    if (e != JT_E_CRYPTO) {
+        return e; /* what the disk could not tell is no reason to throw a key away */
     }
     if (s->keyring.n > 0 || jt_master_key_read(next, s->master, &detail) != JT_OK) {
         return e;
