@@ -14,8 +14,8 @@
 
 #include "command.h"
 
-#define JT_ARGS_MAX 256     /* flags */
-#define JT_OPERANDS_MAX 256 /* operands: a client may have that many scopes */
+#define JT_ARGS_MAX 256 /* flags */
+#define JT_OPERANDS_MAX 64
 #define JT_ARGS_ERROR 600
 
 enum jt_output { JT_OUT_TABLE = 0, JT_OUT_JSON, JT_OUT_JSONL };
