@@ -55,7 +55,7 @@ static enum jt_exit print_table(const struct jt_jval *keys)
     JT_AUTO(jt_arena_free) struct jt_arena arena;
     JT_AUTO(jt_table_free)
     struct jt_table *table = jt_table_new(columns, sizeof columns / sizeof columns[0]);
-    jt_arena_init(&arena, KEYS_MAX * sizeof(void *));
+    jt_arena_init(&arena, 2 * KEYS_MAX * sizeof(void *));
     const struct jt_jval **sorted = jt_arena_array(&arena, KEYS_MAX, sizeof(void *));
     bool ok = table != NULL && sorted != NULL && n <= KEYS_MAX;
     for (size_t i = 0; ok && i < n; i++) {
