@@ -136,11 +136,11 @@ enum jt_exit jt_cmd_key_show(const struct jt_args *args)
     JT_AUTO(jt_buf_free) struct jt_buf path;
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     bool is_pem = jt_args_has(args, "pem");
+    jt_buf_init(&path, 4096);
     if (is_pem && args->output != JT_OUT_TABLE) {
         return jt_say_fail(JT_EXIT_USAGE,
                            "--pem and -o exclude each other; -o json has the PEM too");
     }
-    jt_buf_init(&path, 4096);
     path_of(&path, args, "");
     enum jt_exit code = jt_adm_get(args, jt_buf_slice(&path), &reply);
     if (code != JT_EXIT_DONE) {
