@@ -37,7 +37,7 @@ static void print_line(const struct jt_jval *event)
     static const struct {
         const char *name;
         size_t width;
-    } columns[] = {{"type", 18}, {"client_id", 16}, {"address", 15}, {"resource", 0}};
+    } columns[] = {{"type", 21}, {"client_id", 16}, {"address", 15}, {"resource", 0}};
     JT_AUTO(jt_buf_free) struct jt_buf line;
     JT_AUTO(jt_buf_free) struct jt_buf cell;
     jt_buf_init(&line, (size_t)8 * LINE_MAX_BYTES);
