@@ -65,12 +65,12 @@ static enum jt_exit revoke(const struct jt_args *args, const struct form *f)
     JT_AUTO(jt_buf_free) struct jt_buf body;
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     const char *name = jt_args_get(args, f->flag);
+    jt_buf_init(&body, 65536);
     enum jt_exit code =
         f->asks ? jt_confirm(args, "Revoke %s %.200s", f->what, name) : JT_EXIT_DONE;
     if (code != JT_EXIT_DONE) {
         return code;
     }
-    jt_buf_init(&body, 65536);
     struct jt_jw w = jt_jw(&body);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, f->member, jt_str(name));
