@@ -108,7 +108,10 @@ static void test_change(void **state)
 
 static enum jt_err drop_client(struct jt_change *chg, void *ctx)
 {
-    return jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(ctx));
+    const char *id = ctx;
+    JT_TRY(jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(id)));
+    assert_null(jt_change_find(chg, JT_OBJ_CLIENT, jt_str(id))); /* gone for what comes after */
+    return JT_OK;
 }
 
 static enum jt_err disable_client(struct jt_change *chg, void *ctx)
@@ -205,14 +208,6 @@ static void test_changes_of_one_batch(void **state)
     wait_for(r, 2);
     assert_int_equal(a.result, JT_OK);
     assert_int_equal(b.result, JT_E_CONFLICT);
-}
-
-static enum jt_err drop_client(struct jt_change *chg, void *ctx)
-{
-    const char *id = ctx;
-    JT_TRY(jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(id)));
-    assert_null(jt_change_find(chg, JT_OBJ_CLIENT, jt_str(id))); /* gone for what comes after */
-    return JT_OK;
 }
 
 static enum jt_err drop_and_make(struct jt_change *chg, void *ctx)
