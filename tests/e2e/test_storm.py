@@ -116,7 +116,7 @@ class Operator:
         return answer["access_token"]
 
     def rotate_secret(self):
-        caller = self.callers[len(self.done) % len(self.callers)]
+        caller = self.callers[self.done.get("rotate_secret", 0) % len(self.callers)]
         made = self.s.cli_json("credential", "rotate", caller.id, "--overlap", "30s")
         caller.secret = made["client_secret"]
 
@@ -162,13 +162,13 @@ class Operator:
 
     def reload(self):
         certificate(self.storm.folder)
-        self.storm.config(lifetime=f"{10 + len(self.done)}m")
+        self.storm.config(lifetime=f"{10 + self.done.get('reload', 0) % 7}m")
         before = self.s.stderr().count("were read again")
         self.s.process.send_signal(signal.SIGHUP)
         assert until(lambda: self.s.stderr().count("were read again") > before), self.s.stderr()[-2000:]
 
     def resource(self):
-        name = f"https://new-{len(self.done)}.example.com"
+        name = f"https://new-{self.done.get('resource', 0)}.example.com"
         self.s.cli("resource", "create", name, "--scope", "r", "--alg", "ES256")
         self.s.cli("grant", "add", self.id, name, "r")
         status, answer = self.storm.call(self.watch[-1], "/token", {"grant_type": "client_credentials", "resource": name}, basic(self.id, self.secret))
