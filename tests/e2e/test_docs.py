@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the documentation says to type, typed: every command of every page, on a machine of its own."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from pages import COMMANDS, FILES, ROOT, Page, is_like, printed, script
+from support import BIN
+
+PAGES = ["README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+MADE = ("docs/configuration.md", "docs/reasons.md")  # by tests/lint/check-docs
+
+
+def runs():
+    """(page, program): the page without what needs a program, and once for each program."""
+    for name in PAGES:
+        page = Page(name)
+        if any(b.language in COMMANDS and b.note("not run") is None for b in page.blocks):
+            yield from ((name, program) for program in (None, *page.programs()))
+
+
+def unshare(whole):
+    """The command line of a machine of its own, or why there is none."""
+    if whole and os.geteuid() != 0:
+        pytest.skip("this page installs a server: needs root")
+    flags = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *(["-r"] if os.geteuid() != 0 else [])]
+    tried = subprocess.run(["unshare", *flags, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip("no namespaces here: " + tried.stderr.strip())
+    return ["unshare", *flags]
+
+
+def complain(block, what, real):
+    pytest.fail(f"{block.where}: {what}\n{block.text}\n-- it printed:\n{real}", pytrace=False)
+
+
+def check_output(blocks, out):
+    for n, b in enumerate(blocks):
+        file = out / f"{n}.out"
+        real = file.read_text(errors="replace") if file.exists() else ""
+        if "Sanitizer" in real or "runtime error" in real:
+            complain(b, "a sanitizer complains", real)
+        for text in b.all("expect"):
+            if text not in real:
+                complain(b, f"\"{text}\" is not in what it printed", real)
+        if b.language == "console" and b.note("not run") is None and not is_like(printed(b), real):
+            complain(b, "it printed something else", real)
+        if b.note("like the output") is not None:
+            before = next(k for k in range(n - 1, -1, -1) if blocks[k].language in COMMANDS)
+            real = (out / f"{before}.out").read_text(errors="replace")
+            if not is_like(b.text, real):
+                complain(b, "it printed something else", real)
+
+
+@pytest.mark.parametrize("name, program", list(runs()))
+def test_page(name, program, tmp_path):
+    page = Page(name)
+    if program and not shutil.which(program, path="/usr/bin:/usr/sbin"):
+        pytest.skip(f"{program} is not installed")
+    blocks = page.only(program)
+    for n, b in enumerate(blocks):
+        (tmp_path / f"{n}.block").write_text(b.text + "\n")
+    (tmp_path / "script").write_text(script(blocks, tmp_path))
+    whole = page.is_about_the_machine()
+    enter = str(pathlib.Path(__file__).parent / "machine" / "enter.py")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("JETON_")}
+    r = subprocess.run([*unshare(whole), "/usr/bin/python3", enter, str(tmp_path), BIN, str(pathlib.Path(BIN).parent), str(ROOT)],
+                       stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
+                       env={**environment, "JETON_MACHINE": "whole" if whole else ""})
+    at = (tmp_path / "at").read_text().strip() if (tmp_path / "at").exists() else "start"
+    if r.returncode != 0 or at != "done":
+        b = blocks[int(at)] if at.isdigit() else None
+        output = (tmp_path / f"{at}.out").read_text(errors="replace") if (tmp_path / f"{at}.out").exists() else ""
+        pytest.fail(f"{b.where if b else name}: ended with {r.returncode}\n{b.text if b else ''}\n-- it printed:\n"
+                    f"{output}{r.stdout}{r.stderr}", pytrace=False)
+    check_output(blocks, tmp_path)
+
+
+@pytest.mark.parametrize("name", [p for p in PAGES if p not in MADE])
+def test_blocks_are_what_they_say(name):
+    """No block escapes because its language is not known, and no link leads nowhere."""
+    for b in Page(name).blocks:
+        if name != "docs/architecture.md":
+            assert b.language in (*COMMANDS, *FILES, "prepare"), f"{b.where}: a block of \"{b.language}\""
+        assert b.language in (*COMMANDS, "prepare") or not b.all("expect"), f"{b.where}: nothing to expect from"
+    text = (ROOT / name).read_text()
+    for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]*)?\)", text):
+        if not target.startswith("http"):
+            assert ((ROOT / name).parent / target).exists(), f"{name}: links to {target}, which is not there"
