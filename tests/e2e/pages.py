@@ -10,7 +10,7 @@ Comments directly before a block, invisible to readers, one in a line:
   file: PATH           write the block to this file
   expect: TEXT         the block's output has this text
   exit: N              its last command ends with N
-  like the output      compare, … standing for anything, and references, times, secrets with each other
+  like the output      compare, … standing for anything, and any reference, time or secret for another
   background: TEXT     run it as in another terminal, go on when it printed TEXT, end it at the page's end
   paste: WORD          before it, take the lines of the background block that begin with WORD, as the reader does
   wait: PORT           after a command that ends with &, wait for this port
@@ -27,17 +27,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ("sh", "console")
 FILES = ("yaml", "ini", "nginx", "haproxy", "text")
 WORDS = ("file", "expect", "exit", "background", "paste", "wait", "needs", "like the output", "not run")
-REFERENCE = r"\b[a-z2-7]{26}\b"
+# Names that a reader copies from an output into a later command.
+COPIED = {r"\b[a-z2-7]{26}\b": "REF", r"(?<![\w-])[\w-]{43}(?![\w-])": "KID", r"\b[a-z0-9]{12}\b": "CREDENTIAL"}
 # What differs from run to run, and says nothing.
-VARYING = [
-    (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "JWT"),
-    (r"jcs_\w+", "SECRET"),
-    (r"jat_[\w-]+", "OPAQUE"),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
-    (REFERENCE, "REF"),
-    (r"\b[0-9a-f]{64}\b", "HASH"),
-    (r"\b[\w-]{43}(?![\w-])", "THUMBPRINT"),
-]
+VARYING = {
+    r"eyJ[\w-]+\.[\w-]+\.[\w-]+": "JWT",
+    r"jcs_\w+": "SECRET",
+    r"jat_[\w-]{43}": "OPAQUE",
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
+    r"\d{4}-\d\d-\d\d \d\d:\d\dZ": "TIME",
+    r"\b\d+ (s|min) ago": "AGO",
+    r"\bin \d+ (s|min)\b": "SOON",
+    r"\b[0-9a-f]{64}\b": "HASH",
+    **COPIED,
+}
 
 
 class Block:
@@ -105,17 +108,29 @@ def split_console(text):
     return [("\n".join(c), "\n".join(p)) for c, p in pairs]
 
 
-def commands(block, out):
-    """What is typed. A reference in a command is the one that was printed where the page shows this one."""
+def copied(command, shown):
+    """The command with what it copies from an earlier output taken from the real one. shown: [(text, file)]."""
+    for pattern in COPIED:
+        for name in set(re.findall(pattern, command)):
+            for text, file in reversed(shown):
+                names = re.findall(pattern, text)
+                if name in names:
+                    at = names.index(name)
+                    back = "…" in text[:text.index(name)]  # what is left out before it is not counted
+                    command = command.replace(name, f"$(copy {at - len(names) if back else at + 1} {shlex.quote(pattern)} {file})")
+                    break
+    return command
+
+
+def commands(block, out, shown):
+    """What is typed. shown: what the page has shown so far; grows."""
     if block.language != "console":
-        return block.text
-    typed, shown = [], ""
+        return copied(block.text, shown)
+    typed = []
     for command, prints in split_console(block.text):
-        refs = re.findall(REFERENCE, shown)
-        for ref in set(re.findall(REFERENCE, command)):
-            command = command.replace(ref, f"$(nth_reference {refs.index(ref) + 1} {out})")
-        typed += [command, f"fresh_line {out}"]
-        shown += prints + "\n"
+        typed += [copied(command, shown), f"fresh_line {out}"]
+        before = [text for text, file in shown if file == out]
+        shown[:] = [s for s in shown if s[1] != out] + [("\n".join([*before, prints]), out)]
     return "\n".join(typed)
 
 
@@ -127,14 +142,14 @@ def printed(block):
 def script(blocks, out):
     """One bash program; block number n prints into the file out/n."""
     lines = ["set -euo pipefail", "shopt -s expand_aliases"]
-    last_background = None
+    last_background, shown = None, []
     for n, b in enumerate(blocks):
         if b.language in FILES and b.note("file"):
             target = shlex.quote(b.note("file"))
             lines.append(f"echo {n} >{out}/at; mkdir -p \"$(dirname {target})\"; cp {out}/{n}.block {target}")
         if b.language not in (*COMMANDS, "prepare") or b.note("not run") is not None:
             continue
-        text = commands(b, f"{out}/{n}.out")
+        text = commands(b, f"{out}/{n}.out", shown)
         if b.note("wait"):
             text = re.sub(r"&$", f"& await_port {b.note('wait')}", text, flags=re.M)
         (pathlib.Path(out) / f"{n}.sh").write_text(text + "\n")
@@ -155,7 +170,7 @@ def script(blocks, out):
 
 
 def normal(text):
-    for pattern, word in VARYING:
+    for pattern, word in VARYING.items():
         text = re.sub(pattern, word, text)
     return text
 
