@@ -8,6 +8,7 @@ Fenced blocks:
   ```yaml, ```ini, ```nginx, ```haproxy    a file (with `file`), or an example that nobody runs
 Comments directly before a block, invisible to readers, one in a line:
   file: PATH           write the block to this file
+  add: PATH            add it to the end of this file
   expect: TEXT         the block's output has this text
   exit: N              its last command ends with N
   like the output      compare, … standing for anything, and any reference, time or secret for another
@@ -19,6 +20,7 @@ Comments directly before a block, invisible to readers, one in a line:
 A comment `prepare:` of several lines has commands that put the machine into the reader's state, where that is not
 the page's subject (a certificate there is, a disk that is full).
 """
+import os
 import pathlib
 import re
 import shlex
@@ -26,7 +28,7 @@ import shlex
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ("sh", "console")
 FILES = ("yaml", "ini", "nginx", "haproxy", "text")
-WORDS = ("file", "expect", "exit", "background", "paste", "wait", "needs", "like the output", "not run")
+WORDS = ("file", "add", "expect", "exit", "background", "paste", "wait", "needs", "like the output", "not run")
 # Names that a reader copies from an output into a later command.
 COPIED = {r"\b[a-z2-7]{26}\b": "REF", r"(?<![\w-])[\w-]{43}(?![\w-])": "KID", r"\b[a-z0-9]{12}\b": "CREDENTIAL"}
 # What differs from run to run, and says nothing.
@@ -144,9 +146,9 @@ def script(blocks, out):
     lines = ["set -euo pipefail", "shopt -s expand_aliases"]
     last_background, shown = None, []
     for n, b in enumerate(blocks):
-        if b.language in FILES and b.note("file"):
-            target = shlex.quote(b.note("file"))
-            lines.append(f"echo {n} >{out}/at; mkdir -p \"$(dirname {target})\"; cp {out}/{n}.block {target}")
+        if b.language in FILES and (b.note("file") or b.note("add")):
+            target, how = (b.note("file"), ">") if b.note("file") else (b.note("add"), ">>")
+            lines.append(f"echo {n} >{out}/at; mkdir -p {shlex.quote(os.path.dirname(target))}; cat {out}/{n}.block {how}{shlex.quote(target)}")
         if b.language not in (*COMMANDS, "prepare") or b.note("not run") is not None:
             continue
         text = commands(b, f"{out}/{n}.out", shown)
