@@ -81,23 +81,47 @@ static enum jt_exit exit_of(unsigned status)
     return JT_EXIT_FAILED;
 }
 
-enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
+/* What else is wrong with the request, beyond the sentence said already. */
+static void say_rest(const struct jt_jval *problem, struct jt_slice said)
 {
-    if (r->status >= 200 && r->status <= 299) {
-        return r->value != NULL ? JT_EXIT_DONE
-                                : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
+    const struct jt_jval *errors = jt_jobj_get(problem, "errors");
+    for (size_t i = 0; i < jt_jval_count(errors); i++) {
+        struct jt_slice detail = {0};
+        if (jt_jval_str(jt_jobj_get(jt_jarr_at(errors, i), "detail"), &detail) &&
+            !jt_slice_eq(detail, said)) {
+            jt_say_hint("also: %.*s", JT_FMT(detail));
+        }
     }
+}
+
+/* Says the problem (RFC 9457) that the server answered with. */
+static void say_problem(const struct jt_adm_reply *r)
+{
     struct jt_slice text = {0};
     struct jt_slice code = {0};
     if (!jt_jval_str(jt_jobj_get(r->value, "detail"), &text) &&
         !jt_jval_str(jt_jobj_get(r->value, "title"), &text)) {
-        return jt_say_fail(exit_of(r->status), "the server refused with status %u (%s)", r->status,
-                           jt_http_status_text(r->status));
+        jt_say_error("the server refused with status %u (%s)", r->status,
+                     jt_http_status_text(r->status));
+        return;
     }
     if (jt_jval_str(jt_jobj_get(r->value, "code"), &code)) {
-        return jt_say_fail(exit_of(r->status), "%.*s [%.*s]", JT_FMT(text), JT_FMT(code));
+        jt_say_error("%.*s [%.*s]", JT_FMT(text), JT_FMT(code));
+    } else {
+        jt_say_error("%.*s", JT_FMT(text));
     }
-    return jt_say_fail(exit_of(r->status), "%.*s", JT_FMT(text));
+    say_rest(r->value, text);
+}
+
+enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
+{
+    if (r->status >= 200 && r->status <= 299) {
+        return r->value != NULL || r->status == 204
+                   ? JT_EXIT_DONE
+                   : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
+    }
+    say_problem(r);
+    return exit_of(r->status);
 }
 
 enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request *request,
@@ -105,6 +129,20 @@ enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request 
 {
     enum jt_exit code = jt_adm_call(args, request, out);
     return code == JT_EXIT_DONE ? jt_adm_judge(out) : code;
+}
+
+enum jt_exit jt_adm_get(const struct jt_args *args, struct jt_slice path, struct jt_adm_reply *out)
+{
+    struct jt_adm_request request = {.method = "GET", .path = path};
+    return jt_adm_ask(args, &request, out);
+}
+
+enum jt_exit jt_adm_post(const struct jt_args *args, struct jt_slice path, struct jt_slice body,
+                         struct jt_adm_reply *out)
+{
+    struct jt_adm_request request = {
+        .method = "POST", .path = path, .content_type = "application/json", .body = body};
+    return jt_adm_ask(args, &request, out);
 }
 
 void jt_adm_reply_free(struct jt_adm_reply *r)
@@ -117,4 +155,13 @@ void jt_adm_path(struct jt_buf *b, const char *prefix, const char *name)
 {
     jt_buf_puts(b, prefix);
     jt_percent_encode(jt_str(name), b);
+}
+
+void jt_adm_query(struct jt_buf *b, const char *name, struct jt_slice value)
+{
+    if (value.n > 0) {
+        bool is_first = jt_slice_find(jt_buf_slice(b), '?') == b->n;
+        jt_buf_printf(b, "%c%s=", is_first ? '?' : '&', name);
+        jt_percent_encode(value, b);
+    }
 }

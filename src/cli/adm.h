@@ -32,14 +32,22 @@ struct jt_adm_reply {
 /* DONE: an answer is in *out, whatever its status. Free *out in any case. */
 JT_MUST enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request *request,
                                  struct jt_adm_reply *out);
-/* DONE for 2xx with a JSON body; otherwise says what the server said. */
+/* DONE for 2xx with a JSON body, or 204; otherwise says what the server said. */
 JT_MUST enum jt_exit jt_adm_judge(const struct jt_adm_reply *reply);
 /* Both. */
 JT_MUST enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request *request,
                                 struct jt_adm_reply *out);
+/* The same for GET of a path. */
+JT_MUST enum jt_exit jt_adm_get(const struct jt_args *args, struct jt_slice path,
+                                struct jt_adm_reply *out);
+/* The same for POST of a JSON body. */
+JT_MUST enum jt_exit jt_adm_post(const struct jt_args *args, struct jt_slice path,
+                                 struct jt_slice body, struct jt_adm_reply *out);
 void jt_adm_reply_free(struct jt_adm_reply *reply);
 
 /* Appends prefix and the percent-encoded name: "/admin/v1/clients/" and "demo". */
 void jt_adm_path(struct jt_buf *b, const char *prefix, const char *name);
+/* Appends "?name=value" or "&name=value"; nothing when value is empty. */
+void jt_adm_query(struct jt_buf *b, const char *name, struct jt_slice value);
 
 #endif

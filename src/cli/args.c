@@ -120,6 +120,14 @@ static enum jt_args_end read_flag(struct reading *r, const char *word)
     return add(r, f, value);
 }
 
+/* Perhaps an operand: the id of a key may begin so. */
+static enum jt_args_end unknown_short(struct reading *r, const char *word)
+{
+    return r->a->command->operand == NULL
+               ? wrong(r, "unknown flag -%.60s", word)
+               : wrong(r, "unknown flag -%.60s (if it is none, put -- before it)", word);
+}
+
 static enum jt_args_end read_short(struct reading *r, const char *word)
 {
     const struct jt_flag *f = find(r->a->command, jt_slice(word, 1));
@@ -127,36 +135,97 @@ static enum jt_args_end read_short(struct reading *r, const char *word)
         struct jt_slice s = jt_str(word);
         return find(r->a->command, jt_slice(word, jt_slice_find(s, '='))) != NULL
                    ? wrong(r, "unknown flag -%.60s (did you mean --%.60s?)", word, word)
-                   : wrong(r, "unknown flag -%.60s", word);
+                   : unknown_short(r, word);
     }
     if (word[1] == '\0' || word[1] == '=') {
         return read_flag(r, word);
     }
-    return f->takes == NULL ? wrong(r, "unknown flag -%.60s", word) : add(r, f, word + 1);
+    return f->takes == NULL ? unknown_short(r, word) : add(r, f, word + 1);
+}
+
+/* The name of operand i as the command shows it, without brackets and dots; empty when it takes no
+ * such operand. */
+struct operand {
+    struct jt_slice name;
+    bool is_optional;
+};
+
+static struct operand operand_at(const struct jt_command *c, size_t i)
+{
+    struct jt_slice rest = jt_str(c->operand);
+    struct jt_slice name = {0};
+    const struct jt_slice dots = JT_LIT("...");
+    bool repeats = false;
+    bool is_optional = false;
+    for (size_t k = 0; k <= i && !repeats; k++) {
+        if (!jt_slice_next_word(&rest, &name)) {
+            return (struct operand){0};
+        }
+        is_optional = name.p[0] == '[';
+        name = is_optional ? jt_slice(name.p + 1, name.n - 2) : name;
+        repeats = name.n > dots.n && jt_slice_eq(jt_slice_from(name, name.n - dots.n), dots);
+        name.n -= repeats ? dots.n : 0;
+    }
+    return (struct operand){name, is_optional};
+}
+
+static enum jt_args_end one_too_many(struct reading *r, const char *word)
+{
+    const struct jt_command *c = r->a->command;
+    if (c->operand == NULL) {
+        return wrong(r, "\"%.60s\" is one word too many: this command takes flags only", word);
+    }
+    if (r->a->noperands == 1) {
+        return wrong(r, "\"%.60s\" is one word too many: there is already %.*s \"%.60s\"", word,
+                     JT_FMT(operand_at(c, 0).name), r->a->operand);
+    }
+    return wrong(r, "\"%.60s\" is one word too many: jeton %s%s%s %s", word,
+                 c->noun == NULL ? "" : c->noun, c->noun == NULL ? "" : " ", c->verb, c->operand);
 }
 
 static enum jt_args_end read_operand(struct reading *r, const char *word)
 {
     struct jt_args *a = r->a;
-    if (a->command->operand == NULL) {
-        return wrong(r, "\"%.60s\" is one word too many: this command takes flags only", word);
+    struct operand o = operand_at(a->command, a->noperands);
+    if (o.name.n == 0) {
+        return one_too_many(r, word);
     }
-    if (a->operand != NULL) {
-        return wrong(r, "\"%.60s\" is one word too many: there is already %s \"%.60s\"", word,
-                     a->command->operand, a->operand);
+    if (a->noperands == JT_OPERANDS_MAX) {
+        return wrong(r, "more than %d words", JT_OPERANDS_MAX);
     }
     if (word[0] == '\0' || !jt_utf8_ok(jt_str(word))) {
-        return wrong(r, "%s is %s", a->command->operand,
-                     word[0] == '\0' ? "empty" : "not UTF-8 text");
+        return wrong(r, "%.*s is %s", JT_FMT(o.name), word[0] == '\0' ? "empty" : "not UTF-8 text");
     }
-    a->operand = word;
+    a->operands[a->noperands++] = word;
+    a->operand = a->operands[0];
     return JT_ARGS_RUN;
+}
+
+static enum jt_args_end check_operands(struct reading *r)
+{
+    const struct jt_command *c = r->a->command;
+    struct operand o = operand_at(c, r->a->noperands);
+    /* One that repeats is there when it is there once. */
+    bool has_it = r->a->noperands > 0 && o.name.p == operand_at(c, r->a->noperands - 1).name.p;
+    if (o.name.n == 0 || o.is_optional || has_it) {
+        return JT_ARGS_RUN;
+    }
+    return wrong(r, "%.*s is missing: jeton %s%s%s %s", JT_FMT(o.name),
+                 c->noun == NULL ? "" : c->noun, c->noun == NULL ? "" : " ", c->verb, c->operand);
+}
+
+/* The kid of a signing key (RFC 7638) may begin with "-", and no flag is so long. */
+static bool is_thumbprint(const char *word)
+{
+    static const char base64url[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return strlen(word) == 43 && strspn(word, base64url) == 43;
 }
 
 static enum jt_args_end read_word(struct reading *r, bool *only_operands)
 {
     const char *word = r->argv[r->i++];
-    if (*only_operands || word[0] != '-' || word[1] == '\0') {
+    if (*only_operands || word[0] != '-' || word[1] == '\0' || is_thumbprint(word)) {
         return read_operand(r, word);
     }
     if (strcmp(word, "--") == 0) {
@@ -182,10 +251,7 @@ enum jt_args_end jt_args_read(const struct jt_command *command, size_t argc,
             return end;
         }
     }
-    if (command->operand != NULL && out->operand == NULL) {
-        return wrong(&r, "%s is missing", command->operand);
-    }
-    return JT_ARGS_RUN;
+    return check_operands(&r);
 }
 
 const char *jt_args_next(const struct jt_args *a, const char *name, size_t *i)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * args.h - the words after the command, read into flags and one operand.
+ * args.h - the words after the command, read into flags and operands.
  *
  * Flags are written --flag value or --flag=value, in any place; -o json, -o=json and -ojson are
- * the same; after -- everything is an operand.
+ * the same; after -- everything is an operand, and so is what can be the
+ * id of a signing key. A command names its operands as its help shows
+ * them, required ones first: "CLIENT AUDIENCE SCOPE..." repeats the last, "CLIENT [SCOPE...]" may
+ * have none of it.
  * Owns:   nothing; all text is argv's.
  * Errors: a sentence in err, with the nearest spelling.
  */
@@ -12,14 +15,17 @@
 
 #include "command.h"
 
-#define JT_ARGS_MAX 256
+#define JT_ARGS_MAX 256     /* flags */
+#define JT_OPERANDS_MAX 256 /* operands: a client may have that many scopes */
 #define JT_ARGS_ERROR 600
 
 enum jt_output { JT_OUT_TABLE = 0, JT_OUT_JSON, JT_OUT_JSONL };
 
 struct jt_args {
     const struct jt_command *command;
-    const char *operand; /* NULL when the command has none */
+    const char *operand; /* the first; NULL when there is none */
+    size_t noperands;
+    const char *operands[JT_OPERANDS_MAX]; /* all of them, the first too */
     enum jt_output output;
     size_t n;
     struct {

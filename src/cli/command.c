@@ -8,12 +8,13 @@ static bool same(const char *a, const char *b)
 
 const struct jt_command *jt_command_find(const char *noun, const char *verb)
 {
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        if (same(jt_commands[i].noun, noun) && same(jt_commands[i].verb, verb)) {
-            return &jt_commands[i];
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (same(c->noun, noun) && same(c->verb, verb)) {
+            break;
         }
     }
-    return NULL;
+    return c;
 }
 
 const struct jt_noun *jt_noun_find(const char *name)

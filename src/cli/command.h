@@ -22,12 +22,13 @@ struct jt_flag {
 enum jt_flag_group {
     JT_FLAGS_OUTPUT = 1, /* -o */
     JT_FLAGS_ADMIN = 2,  /* --socket --data --timeout */
+    JT_FLAGS_LONG = 4,   /* the server may need hours: --timeout is a day unless it is given */
 };
 
 struct jt_command {
     const char *noun;            /* "resource"; NULL for an action */
     const char *verb;            /* "create", "dev" */
-    const char *operand;         /* "AUDIENCE"; NULL when there is none; otherwise it is required */
+    const char *operand;         /* "CLIENT AUDIENCE SCOPE...", "[TOKEN]"; NULL: takes none */
     const char *usage;           /* the flags worth showing in one line: "--scope NAME[=TEXT]..." */
     const char *purpose;         /* one sentence without full stop */
     const char *about;           /* paragraphs separated by an empty line */
@@ -39,12 +40,22 @@ struct jt_command {
     enum jt_exit (*run)(const struct jt_args *args);
 };
 
+/* The end of a list of flags. */
+#define JT_FLAGS_END                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
 struct jt_noun {
     const char *name, *purpose;
 };
 
-extern const struct jt_command jt_commands[];
-extern const size_t jt_commands_n;
+/* The rows, one file for each noun; the last row of each has no verb. */
+extern const struct jt_command jt_commands_server[], jt_commands_resource[], jt_commands_client[],
+    jt_commands_grant[], jt_commands_credential[], jt_commands_key[], jt_commands_audit[],
+    jt_commands_action[];
+/* The i-th of all commands; NULL after the last. */
+const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */
@@ -65,12 +76,37 @@ enum jt_exit jt_cmd_resource_create(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_list(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_show(const struct jt_args *args);
 enum jt_exit jt_cmd_resource_update(const struct jt_args *args);
+enum jt_exit jt_cmd_resource_delete(const struct jt_args *args);
 enum jt_exit jt_cmd_client_create(const struct jt_args *args);
 enum jt_exit jt_cmd_client_list(const struct jt_args *args);
 enum jt_exit jt_cmd_client_show(const struct jt_args *args);
+enum jt_exit jt_cmd_client_update(const struct jt_args *args);
+enum jt_exit jt_cmd_client_enable(const struct jt_args *args);
+enum jt_exit jt_cmd_client_disable(const struct jt_args *args);
+enum jt_exit jt_cmd_client_delete(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_add(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_remove(const struct jt_args *args);
+enum jt_exit jt_cmd_grant_list(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_add(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_list(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args);
+enum jt_exit jt_cmd_key_list(const struct jt_args *args);
+enum jt_exit jt_cmd_key_show(const struct jt_args *args);
+enum jt_exit jt_cmd_key_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_key_retire(const struct jt_args *args);
+enum jt_exit jt_cmd_key_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_list(const struct jt_args *args);
 enum jt_exit jt_cmd_audit_show(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_tail(const struct jt_args *args);
+enum jt_exit jt_cmd_audit_export(const struct jt_args *args);
 enum jt_exit jt_cmd_explain(const struct jt_args *args);
+enum jt_exit jt_cmd_why(const struct jt_args *args);
+enum jt_exit jt_cmd_revoke(const struct jt_args *args);
+enum jt_exit jt_cmd_rekey(const struct jt_args *args);
+enum jt_exit jt_cmd_backup(const struct jt_args *args);
+enum jt_exit jt_cmd_restore(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
+enum jt_exit jt_cmd_completion(const struct jt_args *args);
 
 #endif

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 
-#define END                                                                                        \
-    {                                                                                              \
-        0                                                                                          \
-    }
-
 const struct jt_flag jt_flags_output[] = {
     {"o", "table|json|jsonl", false,
      "form of what is printed: a table for people, JSON, or one JSON object a line"},
-    END};
+    JT_FLAGS_END};
 const struct jt_flag jt_flags_admin[] = {
     {"data", "DIR", false,
      "the server's data directory, where its socket is (JETON_DATA; otherwise /var/lib/jeton)"},
     {"socket", "FILE", false, "the administration socket itself (JETON_SOCKET)"},
     {"timeout", "DURATION", false, "how long to wait for the answer (10s)"},
-    END};
-const struct jt_flag jt_flags_common[] = {{"help", NULL, false, "show this help"}, END};
+    JT_FLAGS_END};
+const struct jt_flag jt_flags_common[] = {{"help", NULL, false, "show this help"}, JT_FLAGS_END};
 
 const struct jt_flag *jt_command_flags(const struct jt_command *c, size_t i, const char **heading)
 {

@@ -87,22 +87,30 @@ static void flags(FILE *out, const struct jt_command *c)
     }
 }
 
-/* A long line is continued as a shell allows, before a flag. */
-static void example(FILE *out, const char *line)
+struct jt_slice jt_example_line(struct jt_slice *rest, size_t width)
 {
-    struct jt_slice rest = jt_str(line);
-    size_t at = 2;
-    (void)fputs("  ", out);
-    while (rest.n > 0) {
-        const uint8_t *flag = memmem(rest.p + 1, rest.n - 1, " --", 3);
-        size_t k = flag == NULL ? rest.n : (size_t)(flag - rest.p);
-        if (at > 2 && at + k > WIDTH - 2) {
-            (void)fputs(" \\\n     ", out);
-            at = 5;
+    size_t end = 0;
+    while (end < rest->n) {
+        const uint8_t *flag = memmem(rest->p + end + 1, rest->n - end - 1, " --", 3);
+        size_t k = flag == NULL ? rest->n : (size_t)(flag - rest->p);
+        if (end > 0 && k > width) {
+            break;
         }
-        (void)fwrite(rest.p, 1, k, out);
-        at += k;
-        rest = jt_slice_from(rest, k);
+        end = k;
+    }
+    struct jt_slice line = jt_slice(rest->p, end);
+    *rest = jt_slice_from(*rest, end);
+    return line;
+}
+
+static void example(FILE *out, const char *text)
+{
+    struct jt_slice rest = jt_str(text);
+    struct jt_slice line = jt_example_line(&rest, WIDTH - 4);
+    (void)fprintf(out, "  %.*s", JT_FMT(line));
+    while (rest.n > 0) {
+        line = jt_example_line(&rest, WIDTH - 7);
+        (void)fprintf(out, " \\\n     %.*s", JT_FMT(line));
     }
     (void)fputc('\n', out);
 }
@@ -110,7 +118,7 @@ static void example(FILE *out, const char *line)
 void jt_help_command(FILE *out, const struct jt_command *c)
 {
     char name[64];
-    char usage[400];
+    char usage[800];
     name_of(c, name);
     (void)snprintf(usage, sizeof usage, "%s%s%s%s%s%s", name, c->operand == NULL ? "" : " ",
                    c->operand == NULL ? "" : c->operand, c->usage[0] == '\0' ? "" : " ", c->usage,
@@ -138,9 +146,10 @@ static void command_line(FILE *out, const struct jt_command *c)
 void jt_help_noun(FILE *out, const struct jt_noun *noun)
 {
     (void)fprintf(out, "jeton %s: %s.\n\n", noun->name, noun->purpose);
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        if (jt_commands[i].noun != NULL && strcmp(jt_commands[i].noun, noun->name) == 0) {
-            command_line(out, &jt_commands[i]);
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (c->noun != NULL && strcmp(c->noun, noun->name) == 0) {
+            command_line(out, c);
         }
     }
     (void)fprintf(out, "\njeton %s VERB --help tells more about each.\n", noun->name);
@@ -158,10 +167,12 @@ void jt_help_overview(FILE *out)
                   "jeton %s: OAuth 2.0 access tokens for services that call each other.\n\n"
                   "Try it: jeton dev\n\n",
                   JT_VERSION);
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        const struct jt_command *c = &jt_commands[i];
-        bool is_new = i > 0 && c->noun != jt_commands[i - 1].noun;
-        (void)fprintf(out, "%s", is_new ? "\n" : "");
+    const struct jt_command *c = NULL;
+    const char *noun = "";
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        const char *next = c->noun == NULL ? "" : c->noun;
+        (void)fprintf(out, "%s", strcmp(next, noun) != 0 ? "\n" : "");
+        noun = next;
         command_line(out, c);
     }
     (void)fprintf(out,
@@ -171,7 +182,7 @@ void jt_help_overview(FILE *out)
                   exit_codes);
 }
 
-static const char *takes(const struct jt_option *o)
+const char *jt_option_takes(const struct jt_option *o)
 {
     switch (o->type) {
     case JT_OPTION_COUNT:
@@ -198,28 +209,29 @@ static const char *takes(const struct jt_option *o)
     }
 }
 
+const char jt_config_example[] = "  server:\n"
+                                 "    issuer: https://login.example.com\n"
+                                 "    listen: [\"0.0.0.0:443\", \"[::]:443\"]\n"
+                                 "    tls_cert: /etc/jeton/cert.pem\n"
+                                 "    tls_key: /etc/jeton/key.pem\n"
+                                 "  token:\n"
+                                 "    lifetime: 15m\n";
+const char jt_config_about[] =
+    "A flag wins over the environment, that over the file, and that over the default. The file is "
+    "YAML: jeton serve --config FILE. Every key has a variable: server.issuer is "
+    "JETON_SERVER_ISSUER. Lists in a variable are separated by commas, and an empty variable "
+    "counts as not set. Durations are written 0s, 30m, 24h, 90d; sizes 512MiB, 10GiB or in bytes. "
+    "SIGHUP (systemctl reload jeton) takes changes over, but for those marked \"at start\".";
+
 void jt_help_config(FILE *out)
 {
-    (void)fputs("Settings of the server.\n\nExample\n"
-                "  server:\n"
-                "    issuer: https://login.example.com\n"
-                "    listen: [\"0.0.0.0:443\", \"[::]:443\"]\n"
-                "    tls_cert: /etc/jeton/cert.pem\n"
-                "    tls_key: /etc/jeton/key.pem\n"
-                "  token:\n"
-                "    lifetime: 15m\n",
-                out);
-    paragraphs(out, "A flag wins over the environment, that over the file, and that over the "
-                    "default. The file is YAML: jeton serve --config FILE. Every key has a "
-                    "variable: server.issuer is JETON_SERVER_ISSUER. Lists in a variable are "
-                    "separated by commas, and an empty variable counts as not set. Durations are "
-                    "written 0s, 30m, 24h, 90d; sizes 512MiB, 10GiB or in bytes. SIGHUP (systemctl "
-                    "reload jeton) takes changes over, but for those marked \"at start\".");
+    (void)fprintf(out, "Settings of the server.\n\nExample\n%s", jt_config_example);
+    paragraphs(out, jt_config_about);
     for (size_t i = 0; i < JT_OPTION_N; i++) {
         const struct jt_option *o = &jt_options[i];
         bool is_new = i == 0 || strcmp(o->section, jt_options[i - 1].section) != 0;
-        (void)fprintf(out, "%s%s  %s%s%s%s%s\n    ", is_new ? "\n" : "", o->name, takes(o),
-                      o->fallback[0] == '\0' ? "" : " (", o->fallback,
+        (void)fprintf(out, "%s%s  %s%s%s%s%s\n    ", is_new ? "\n" : "", o->name,
+                      jt_option_takes(o), o->fallback[0] == '\0' ? "" : " (", o->fallback,
                       o->fallback[0] == '\0' ? "" : ")", o->live ? "" : ", at start");
         wrap(out, 4, 4, jt_str(o->doc));
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "list.h"
 
-#include "../core/http/uri.h"
+#include "../core/base/num.h"
 #include "adm.h"
 #include "raw.h"
 
@@ -15,9 +15,19 @@ struct walk {
     uint64_t n;
 };
 
+static uint64_t page_of(const struct walk *w)
+{
+    return w->list->page > 0 ? w->list->page : PAGE;
+}
+
 static uint64_t left(const struct walk *w)
 {
-    return w->list->limit == 0 ? PAGE : w->list->limit - w->n;
+    return w->list->limit == 0 ? page_of(w) : w->list->limit - w->n;
+}
+
+static bool is_wanted(const struct walk *w, const struct jt_jval *item)
+{
+    return w->list->wants == NULL || w->list->wants(w->args, item);
 }
 
 static enum jt_exit take_items(struct walk *w, const struct jt_adm_reply *reply)
@@ -26,11 +36,13 @@ static enum jt_exit take_items(struct walk *w, const struct jt_adm_reply *reply)
     struct jt_raw_walk raw = jt_raw_walk(jt_raw_member(reply->body, "items"));
     struct jt_raw_item text = {0};
     for (size_t i = 0; i < jt_jval_count(items) && left(w) > 0; i++) {
-        if (w->table == NULL) {
-            if (jt_raw_next(&raw, &text)) {
-                jt_out_element(w->args->output, (size_t)w->n, text.value);
-            }
-        } else if (!jt_table_add(w->table, jt_jarr_at(items, i))) {
+        bool has_text = jt_raw_next(&raw, &text);
+        if (!is_wanted(w, jt_jarr_at(items, i))) {
+            continue;
+        }
+        if (w->table == NULL && has_text) {
+            jt_out_element(w->args->output, (size_t)w->n, text.value);
+        } else if (w->table != NULL && !jt_table_add(w->table, jt_jarr_at(items, i))) {
             return jt_say_fail(JT_EXIT_FAILED, "out of memory");
         }
         w->n++;
@@ -43,17 +55,15 @@ static enum jt_exit one_page(struct walk *w)
     JT_AUTO(jt_buf_free) struct jt_buf path;
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     struct jt_slice next = {0};
+    char digits[JT_U64_DIGITS];
     jt_buf_init(&path, 16384);
     jt_buf_put(&path, w->list->path);
-    jt_buf_puts(&path, jt_slice_find(w->list->path, '?') < w->list->path.n ? "&" : "?");
-    jt_buf_puts(&path, "limit=");
-    jt_buf_put_u64(&path, left(w) < PAGE ? left(w) : PAGE);
-    if (w->cursor.n > 0) {
-        jt_buf_puts(&path, "&cursor=");
-        jt_percent_encode(jt_buf_slice(&w->cursor), &path);
+    if (!w->list->is_whole) {
+        uint64_t n = left(w) < page_of(w) ? left(w) : page_of(w);
+        jt_adm_query(&path, "limit", jt_fmt_u64(n, digits));
+        jt_adm_query(&path, "cursor", jt_buf_slice(&w->cursor));
     }
-    struct jt_adm_request request = {.method = "GET", .path = jt_buf_slice(&path)};
-    enum jt_exit code = jt_adm_ask(w->args, &request, &reply);
+    enum jt_exit code = jt_adm_get(w->args, jt_buf_slice(&path), &reply);
     if (code != JT_EXIT_DONE) {
         return code;
     }
@@ -103,4 +113,32 @@ enum jt_exit jt_list_run(const struct jt_args *args, const struct jt_list *list)
     enum jt_exit code = all_pages(&w);
     jt_buf_free(&w.cursor);
     return code;
+}
+
+enum jt_exit jt_list_table(const struct jt_jval *items, const struct jt_column *columns,
+                           size_t ncolumns)
+{
+    JT_AUTO(jt_table_free) struct jt_table *table = jt_table_new(columns, ncolumns);
+    bool ok = table != NULL;
+    for (size_t i = 0; ok && i < jt_jval_count(items); i++) {
+        ok = jt_table_add(table, jt_jarr_at(items, i));
+    }
+    if (!ok) {
+        return jt_say_fail(JT_EXIT_FAILED, "out of memory");
+    }
+    if (jt_table_rows(table) > 0) {
+        jt_table_print(table);
+    }
+    return JT_EXIT_DONE;
+}
+
+void jt_list_json(enum jt_output how, struct jt_slice array)
+{
+    struct jt_raw_walk walk = jt_raw_walk(array);
+    struct jt_raw_item item = {0};
+    size_t n = 0;
+    while (jt_raw_next(&walk, &item)) {
+        jt_out_element(how, n++, item.value);
+    }
+    jt_out_end(how, n);
 }

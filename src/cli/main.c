@@ -9,6 +9,7 @@
 #include "../server/config/suggest.h"
 #include "args.h"
 #include "help.h"
+#include "man.h"
 #include "out.h"
 
 static bool is_help(const char *word)
@@ -22,9 +23,10 @@ static enum jt_exit unknown_command(const char *word)
     for (size_t i = 0; i < jt_nouns_n; i++) {
         jt_suggest_offer(&s, jt_str(jt_nouns[i].name));
     }
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        if (jt_commands[i].noun == NULL) {
-            jt_suggest_offer(&s, jt_str(jt_commands[i].verb));
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (c->noun == NULL) {
+            jt_suggest_offer(&s, jt_str(c->verb));
         }
     }
     jt_suggest_offer(&s, JT_LIT("help"));
@@ -42,9 +44,10 @@ static enum jt_exit unknown_command(const char *word)
 static enum jt_exit unknown_verb(const struct jt_noun *noun, const char *word)
 {
     struct jt_suggest s = jt_suggest(jt_str(word));
-    for (size_t i = 0; i < jt_commands_n; i++) {
-        if (jt_commands[i].noun != NULL && strcmp(jt_commands[i].noun, noun->name) == 0) {
-            jt_suggest_offer(&s, jt_str(jt_commands[i].verb));
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (c->noun != NULL && strcmp(c->noun, noun->name) == 0) {
+            jt_suggest_offer(&s, jt_str(c->verb));
         }
     }
     if (jt_suggest_found(&s)) {
@@ -107,6 +110,9 @@ static enum jt_exit help(size_t argc, const char *const *argv)
     if (argc == 1 && strcmp(argv[0], "config") == 0) {
         jt_help_config(stdout);
         return JT_EXIT_DONE;
+    }
+    if (argc == 2 && strcmp(argv[0], "--man") == 0) {
+        return jt_man_write(argv[1]); /* for the build; not in the help */
     }
     const struct jt_command *c =
         noun != NULL ? jt_command_find(noun->name, argv[1]) : jt_command_find(NULL, argv[0]);

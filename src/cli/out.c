@@ -24,7 +24,8 @@ struct jt_table *jt_table_new(const struct jt_column *columns, size_t n)
         return NULL;
     }
     *t = (struct jt_table){scols_new_table(), columns, n, 0};
-    bool ok = t->scols != NULL;
+    /* Two blanks: values have single ones inside. */
+    bool ok = t->scols != NULL && scols_table_set_column_separator(t->scols, "  ") == 0;
     for (size_t i = 0; ok && i < n; i++) {
         int flags = columns[i].may_wrap ? SCOLS_FL_WRAP : 0;
         ok = scols_table_new_column(t->scols, columns[i].heading, 0, flags) != NULL;

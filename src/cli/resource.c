@@ -31,12 +31,16 @@ bool jt_scope_arg_ok(const struct jt_scope_arg *s)
 bool jt_resource_members(const struct jt_args *args, struct jt_jw *w)
 {
     const char *alg = jt_args_get(args, "alg");
+    const char *format = jt_args_get(args, "format");
     int64_t lifetime = 0;
     if (!jt_args_duration(args, "lifetime", 1, &lifetime)) {
         return false;
     }
     if (alg != NULL) {
         jt_jw_kstr(w, "alg", jt_str(alg));
+    }
+    if (format != NULL) {
+        jt_jw_kstr(w, "format", jt_str(format));
     }
     if (lifetime > 0) {
         jt_jw_kint(w, "lifetime", lifetime);
@@ -147,11 +151,8 @@ enum jt_exit jt_cmd_resource_create(const struct jt_args *args)
     if (!write_new(args, &body)) {
         return JT_EXIT_USAGE;
     }
-    struct jt_adm_request request = {.method = "POST",
-                                     .path = JT_LIT("/admin/v1/resources"),
-                                     .content_type = "application/json",
-                                     .body = jt_buf_slice(&body)};
-    enum jt_exit code = jt_adm_ask(args, &request, &reply);
+    enum jt_exit code =
+        jt_adm_post(args, JT_LIT("/admin/v1/resources"), jt_buf_slice(&body), &reply);
     if (code == JT_EXIT_DONE) {
         jt_resource_print(args, reply.value, reply.body);
     }
@@ -163,6 +164,7 @@ enum jt_exit jt_cmd_resource_list(const struct jt_args *args)
     static const struct jt_column columns[] = {{"AUDIENCE", "audience", NULL, false},
                                                {"SCOPES", NULL, show_scopes, true},
                                                {"ALGORITHM", "alg", NULL, false},
+                                               {"FORMAT", "format", NULL, false},
                                                {"LIFETIME", NULL, show_lifetime, false}};
     struct jt_list list = {.path = JT_LIT("/admin/v1/resources"),
                            .columns = columns,
@@ -177,8 +179,7 @@ enum jt_exit jt_cmd_resource_show(const struct jt_args *args)
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     jt_buf_init(&path, PATH_MAX_BYTES);
     jt_adm_path(&path, "/admin/v1/resources/", args->operand);
-    struct jt_adm_request request = {.method = "GET", .path = jt_buf_slice(&path)};
-    enum jt_exit code = jt_adm_ask(args, &request, &reply);
+    enum jt_exit code = jt_adm_get(args, jt_buf_slice(&path), &reply);
     if (code == JT_EXIT_DONE) {
         jt_resource_print(args, reply.value, reply.body);
     }

@@ -16,7 +16,7 @@ struct jt_scope_arg {
 struct jt_scope_arg jt_scope_arg(const char *value);
 /* Says an error and returns false when the name cannot be a scope (RFC 6749 section 3.3). */
 bool jt_scope_arg_ok(const struct jt_scope_arg *s);
-/* alg and lifetime, as far as given; false with an error said. */
+/* alg, format and lifetime, as far as given; false with an error said. */
 bool jt_resource_members(const struct jt_args *args, struct jt_jw *w);
 /* A resource as a card or as JSON; body is the text of value. */
 void jt_resource_print(const struct jt_args *args, const struct jt_jval *value,

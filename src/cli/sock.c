@@ -181,7 +181,7 @@ enum jt_exit jt_sock_exchange(const struct jt_args *args, struct jt_slice reques
                               struct jt_buf *in, struct jt_http_reply *reply)
 {
     JT_AUTO(hang_up) struct conversation c = {.fd = -1};
-    int64_t timeout_s = 10;
+    int64_t timeout_s = (args->command->groups & JT_FLAGS_LONG) != 0 ? 86400 : 10;
     if (!jt_args_duration(args, "timeout", 1, &timeout_s)) {
         return JT_EXIT_USAGE;
     }

@@ -95,6 +95,7 @@ static void fill_app(struct jt_server *v)
     a->reference_key = jt_keyring_newest(&s->keyring, JT_DATA_KEY_REFERENCES)->key;
     a->writer = s->writer;
     a->reader = s->reader;
+    a->saver = s->saver;
     a->profile_cidaas = v->config->profile_cidaas;
     a->uid = geteuid();
     a->issue_sequence = &s->issue_sequence;
@@ -167,6 +168,7 @@ static enum jt_err open_all(struct jt_server *v)
     JT_TRY(open_limits(v));
     fill_app(v);
     JT_TRY(jt_metadata_make(&v->app));
+    JT_TRY(jt_state_restored_event(&v->state));
     const struct jt_event e = {.type = JT_EV_SERVER_STARTED, .detail = JT_LIT(JT_VERSION)};
     JT_TRY(jt_state_apply(&v->state, &e, NULL, NULL));
     if (dev != NULL) { /* before the workers: the directory has no other reader yet */

@@ -8,6 +8,6 @@
 #define JT_SETTING_START "issue_start"            /* how often the server started */
 #define JT_SETTING_FLOOR "issue_floor"            /* tokens of starts before this one are over */
 #define JT_SETTING_CREDENTIALS "credential_floor" /* credential numbers that are taken */
-#define JT_SETTING_RESTORED "restored"            /* until the first start from a backup */
+#define JT_SETTING_RESTORED "restored" /* when a backup was made, until its first start */
 
 #endif

@@ -9,6 +9,7 @@
 #include "../core/base/num.h"
 #include "config/env.h"
 #include "reason.h"
+#include "restore.h"
 #include "setting.h"
 
 static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
@@ -28,7 +29,11 @@ static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
     if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_CREDENTIALS))) {
         return jt_parse_u64(t->value, UINT32_MAX, &s->credential_floor);
     }
-    s->restored = s->restored || jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_RESTORED));
+    uint64_t made_s = 0;
+    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_RESTORED)) && t->value.n > 0) {
+        JT_TRY(jt_parse_u64(t->value, INT64_MAX, &made_s));
+        s->restored_s = (int64_t)made_s;
+    }
     return JT_OK;
 }
 
@@ -105,9 +110,6 @@ static enum jt_err put_start(struct jt_state *s)
         .value = jt_fmt_u64(s->start_number, digits),
     };
     atomic_store(&s->issue_sequence, s->start_number << 40);
-    if (s->restored) {
-        JT_TRY(s->store->ops->remove(s->store, JT_OBJ_SETTING, JT_LIT(JT_SETTING_RESTORED)));
-    }
     return s->store->ops->put(s->store, &setting.o);
 }
 
@@ -131,16 +133,12 @@ static enum jt_err begin_run(struct jt_state *s)
     return s->store->ops->commit(s->store, NULL, 0);
 }
 
-/* Where the master key is: with the service manager's credentials, else in the data directory. */
-static bool find_master(struct jt_state *s)
+bool jt_state_master_path(const struct jt_datadir *d, char out[static PATH_MAX], bool *ours)
 {
     const char *credentials = jt_env("CREDENTIALS_DIRECTORY");
-    int n = credentials == NULL
-                ? 0
-                : snprintf(s->master_path, sizeof s->master_path, "%s/master.key", credentials);
-    s->master_is_ours =
-        n <= 0 || (size_t)n >= sizeof s->master_path || access(s->master_path, F_OK) != 0;
-    return !s->master_is_ours || jt_datadir_file(&s->dir, "master.key", s->master_path);
+    int n = credentials == NULL ? 0 : snprintf(out, PATH_MAX, "%s/master.key", credentials);
+    *ours = n <= 0 || n >= PATH_MAX || access(out, F_OK) != 0;
+    return !*ours || jt_datadir_file(d, "master.key", out);
 }
 
 /* master.key, made only beside a database that does not exist yet. */
@@ -148,8 +146,16 @@ static enum jt_err open_master(struct jt_state *s, char *why, size_t why_n)
 {
     char db[PATH_MAX];
     const char *detail = "";
-    if (!find_master(s) || !jt_datadir_file(&s->dir, "jeton.db", db)) {
+    if (!jt_state_master_path(&s->dir, s->master_path, &s->master_is_ours) ||
+        !jt_datadir_file(&s->dir, "jeton.db", db)) {
         return say(why, why_n, JT_E_LIMIT, "the path of the data directory");
+    }
+    if (jt_restore_was_cut(&s->dir)) {
+        (void)snprintf(why, why_n,
+                       "a restore into %s did not come to its end: run jeton restore again, with "
+                       "--force",
+                       s->dir.path);
+        return JT_E_NOTFOUND;
     }
     enum jt_err e = jt_master_key_read(s->master_path, s->master, &detail);
     if (e == JT_E_NOTFOUND && access(db, F_OK) != 0) {
@@ -275,6 +281,9 @@ static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
     if (e == JT_OK) {
         e = jt_reader_start(audit, &s->reader);
     }
+    if (e == JT_OK) {
+        e = jt_saver_new(s->dir.path, s->start_number, s->writer, &s->saver);
+    }
     return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot read the audit log");
 }
 
@@ -327,6 +336,30 @@ enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e, jt_chan
         (void)poll(&p, 1, 1000);
     }
     return job.result;
+}
+
+/* The setting that asked for it goes in the same transaction: it is written once, and not lost. */
+static enum jt_err clear_restored(struct jt_change *chg, void *ctx)
+{
+    const struct jt_setting none = {
+        .o = {.kind = JT_OBJ_SETTING, .name = JT_LIT(JT_SETTING_RESTORED)}};
+    (void)ctx;
+    return jt_change_put_copy(chg, &none.o);
+}
+
+enum jt_err jt_state_restored_event(struct jt_state *s)
+{
+    char made[JT_RFC3339_SIZE];
+    char detail[64];
+    if (s->restored_s == 0) {
+        return JT_OK;
+    }
+    jt_fmt_rfc3339(s->restored_s, made);
+    (void)snprintf(detail, sizeof detail, "backup of %s", made);
+    const struct jt_event e = {.type = JT_EV_SERVER_RESTORED, .detail = jt_str(detail)};
+    JT_TRY(jt_state_apply(s, &e, clear_restored, NULL));
+    s->restored_s = 0;
+    return JT_OK;
 }
 
 /* The built-in resource follows the issuer, so it lives in the directory only. */
@@ -398,6 +431,7 @@ enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer, char *
 void jt_state_close(struct jt_state *s)
 {
     jt_reader_stop(&s->reader);
+    jt_saver_free(&s->saver);
     if (s->writer != NULL) {
         jt_writer_stop(&s->writer);
     }

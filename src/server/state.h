@@ -25,13 +25,14 @@ struct jt_state {
     struct jt_mailbox mailbox; /* the main thread's; lives as long as the writer */
     struct jt_writer *writer;
     struct jt_reader *reader;
+    struct jt_saver *saver;
     struct jt_profiles *profiles;
     struct jt_usage *usage;
     _Atomic uint64_t issue_sequence; /* of the next token */
     uint64_t start_number;     /* one more at each start: the high part of the issue sequence */
     uint64_t floor_start;      /* tokens of starts before this one ended with a restore */
     uint64_t credential_floor; /* numbers up to this one were given out */
-    bool restored;             /* this is the first start from a backup */
+    int64_t restored_s;        /* when the backup was made that this first start is from; or 0 */
     size_t nkeys;              /* signing keys found */
     char master_path[PATH_MAX];
     bool master_is_ours; /* a file in the data directory, not the service manager's */
@@ -47,6 +48,13 @@ JT_MUST enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer
                                       size_t why_n);
 /* Workers have ended. Everything submitted is on disk when it returns. */
 void jt_state_close(struct jt_state *s);
+
+/* The first start from a backup is on record, once. */
+JT_MUST enum jt_err jt_state_restored_event(struct jt_state *s);
+
+/* Where the master key is: with the service manager's credentials, else (*ours) in the data
+ * directory. False: the path is too long. */
+bool jt_state_master_path(const struct jt_datadir *d, char out[static PATH_MAX], bool *ours);
 
 /* The steps of a rekey (struct jt_app). ctx: the state. One at a time: JT_E_BUSY. */
 enum jt_err jt_state_rekey_prepare(void *ctx);

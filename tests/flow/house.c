@@ -2,6 +2,7 @@
 #include "house.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -28,66 +29,99 @@ static void put(struct house *h, struct jt_object *o)
     MUST(jt_directory_put(h->directory, o) == JT_OK);
 }
 
+/* introspectors: two or NULL. alg NONE: opaque tokens. */
 static void add_resource(struct house *h, const char *audience, enum jt_alg alg,
-                         const struct jt_scope *scopes, const struct jt_slice *introspector)
+                         const struct jt_scope *scopes, const struct jt_slice *introspectors)
 {
     const struct jt_resource r = {
         .o = {.name = jt_str(audience)},
-        .alg = alg,
+        .alg = alg == JT_ALG_NONE ? JT_ALG_RS256 : alg,
+        .format = alg == JT_ALG_NONE ? JT_FORMAT_OPAQUE : JT_FORMAT_JWT,
         .lifetime_s = 3600,
         .version = 1,
         .builtin = strcmp(audience, HOUSE_ISSUER) == 0,
         .nscopes = scopes[1].name.n > 0 ? 2 : 1,
         .scopes = scopes,
-        .nintrospectors = introspector != NULL ? 1 : 0,
-        .introspectors = introspector,
+        .nintrospectors = introspectors != NULL ? 2 : 0,
+        .introspectors = introspectors,
     };
     put(h, &jt_resource_dup(&r)->o);
 }
 
 static void add_resources(struct house *h)
 {
-    static const struct jt_slice rs = JT_LIT_INIT("rs");
+    static const struct jt_slice rs[] = {JT_LIT_INIT("rs"), JT_LIT_INIT("lax")};
     static const struct jt_scope one[2] = {{JT_LIT_INIT("api:read"), {NULL, 0}},
                                            {JT_LIT_INIT("api:write"), {NULL, 0}}};
     static const struct jt_scope two[2] = {{JT_LIT_INIT("two:read"), {NULL, 0}},
                                            {JT_LIT_INIT("api:read"), {NULL, 0}}};
     static const struct jt_scope es[2] = {{JT_LIT_INIT("es:read"), {NULL, 0}},
                                           {{NULL, 0}, {NULL, 0}}};
+    static const struct jt_scope op[2] = {{JT_LIT_INIT("op:read"), {NULL, 0}},
+                                          {JT_LIT_INIT("op:write"), {NULL, 0}}};
     static const struct jt_scope self[2] = {{JT_LIT_INIT("jeton:introspect"), {NULL, 0}},
                                             {{NULL, 0}, {NULL, 0}}};
-    add_resource(h, "https://api.one", JT_ALG_RS256, one, &rs);
+    add_resource(h, "https://api.one", JT_ALG_RS256, one, rs);
     add_resource(h, "https://api.two", JT_ALG_RS256, two, NULL);
     add_resource(h, "https://api.es", JT_ALG_ES256, es, NULL);
+    add_resource(h, "https://api.opaque", JT_ALG_NONE, op, rs);
     add_resource(h, HOUSE_ISSUER, JT_ALG_RS256, self, NULL);
 }
 
-static void add_client(struct house *h, size_t i, const char *id, bool enabled,
-                       const struct jt_client_grant *grants, size_t ngrants)
+/* like: what is special about the client and its credential; the rest is made here. */
+static void add_client(struct house *h, const char *id, const struct jt_client *like,
+                       const struct jt_credential *special)
 {
     JT_AUTO(jt_secret_wipe) struct jt_secret s = {0};
     char cid[JT_CREDENTIAL_ID_LEN + 1];
     const struct jt_keyring_key *key = jt_keyring_newest(&h->keyring, JT_DATA_KEY_SECRETS);
     MUST(jt_credential_id_make(cid) == JT_OK);
-    struct jt_credential k = {.id = jt_slice(cid, JT_CREDENTIAL_ID_LEN),
-                              .number = (uint32_t)i + 1,
-                              .kind = JT_CRED_SECRET,
-                              .state = JT_CRED_ACTIVE,
-                              .hash_key = key->id};
+    size_t i = h->nclients++;
+    MUST(i < sizeof h->clients / sizeof h->clients[0]);
+    struct jt_credential k = special != NULL ? *special : (struct jt_credential){0};
+    k.id = jt_slice(cid, JT_CREDENTIAL_ID_LEN);
+    k.number = (uint32_t)i + 1;
+    k.kind = JT_CRED_SECRET;
+    k.state = k.state == JT_CRED_UNDECIDED ? JT_CRED_ACTIVE : k.state;
+    k.hash_key = key->id;
     MUST(jt_client_secret_make(k.id, &s) == JT_OK);
     MUST(jt_hmac_sha256(h->crypt, key->key, jt_secret_slice(&s), k.hash) == JT_OK);
-    const struct jt_client c = {.o = {.name = jt_str(id)},
-                                .display = jt_str(id),
-                                .enabled = enabled,
-                                .version = 1,
-                                .ncredentials = 1,
-                                .credentials = &k,
-                                .ngrants = ngrants,
-                                .grants = grants};
+    struct jt_client c = *like;
+    c.o.name = jt_str(id);
+    c.display = jt_str(id);
+    c.version = 1;
+    c.ncredentials = 1;
+    c.credentials = &k;
     h->clients[i].id = id;
     MUST(s.n < sizeof h->clients[i].secret);
     memcpy(h->clients[i].secret, s.p, s.n);
     put(h, &jt_client_dup(&c)->o);
+}
+
+static struct jt_net net(const char *text)
+{
+    struct jt_net n = {.bits = 0};
+    const char *why = NULL;
+    MUST(jt_net_read(jt_str(text), &n, &why) == JT_OK);
+    return n;
+}
+
+static void add_unusable(struct house *h, const struct jt_client *like)
+{
+    int64_t now = jt_wall_s(&jt_clock_system);
+    const struct jt_net documentation = net("192.0.2.0/24");
+    const struct jt_credential expired = {.expires_s = now - 1};
+    const struct jt_credential early = {.not_before_s = now + 3600};
+    const struct jt_credential revoked = {.state = JT_CRED_REVOKED};
+    const struct jt_credential bound = {.nnets = 1, .nets = &documentation};
+    struct jt_client elsewhere = *like;
+    elsewhere.nnets = 1;
+    elsewhere.nets = &documentation;
+    add_client(h, "expired", like, &expired);
+    add_client(h, "early", like, &early);
+    add_client(h, "revoked", like, &revoked);
+    add_client(h, "elsewhere", &elsewhere, NULL);
+    add_client(h, "bound", like, &bound);
 }
 
 static void add_clients(struct house *h)
@@ -99,11 +133,22 @@ static void add_clients(struct house *h)
     const struct jt_client_grant bob[] = {{JT_LIT("https://api.one"), 1, both},
                                           {JT_LIT("https://api.two"), 1, two},
                                           {JT_LIT("https://api.es"), 1, es}};
-    add_client(h, 0, "alice", true, alice, 1);
-    add_client(h, 1, "bob", true, bob, 3);
-    add_client(h, 2, "nobody", true, NULL, 0);
-    add_client(h, 3, "rs", true, NULL, 0);
-    add_client(h, 4, "off", false, alice, 1);
+    static const struct jt_slice op[] = {JT_LIT_INIT("op:read"), JT_LIT_INIT("op:write")};
+    const struct jt_client_grant carol[] = {{JT_LIT("https://api.opaque"), 2, op}};
+    const struct jt_client a = {.enabled = true, .ngrants = 1, .grants = alice};
+    const struct jt_client b = {.enabled = true, .ngrants = 3, .grants = bob};
+    const struct jt_client c = {.enabled = true, .ngrants = 1, .grants = carol};
+    const struct jt_client off = {.ngrants = 1, .grants = alice};
+    const struct jt_client none = {.enabled = true};
+    const struct jt_client lax = {.enabled = true, .compat = JT_COMPAT_CIDAAS_OR};
+    add_client(h, "alice", &a, NULL);
+    add_client(h, "bob", &b, NULL);
+    add_client(h, "nobody", &none, NULL);
+    add_client(h, "rs", &none, NULL);
+    add_client(h, "off", &off, NULL);
+    add_client(h, "lax", &lax, NULL);
+    add_client(h, "carol", &c, NULL);
+    add_unusable(h, &a);
 }
 
 static void add_keys(struct house *h)
@@ -196,10 +241,14 @@ void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parke
                                        .token_max_lifetime_s = 86400,
                                        .jwks_max_age_s = 300,
                                        .publish_wait_s = 3600,
-                                       .token_alg = JT_ALG_RS256};
+                                       .token_alg = JT_ALG_RS256,
+                                       .ntrusted = 1,
+                                       .trusted = {net("127.255.0.0/16")}};
     atomic_store(&a->settings, &h->settings);
     a->uid = geteuid();
     a->issue_sequence = &h->issue_sequence;
+    a->sequence_floor = UINT64_C(1) << 40;
+    MUST(jt_mailbox_init(&h->mailbox) == JT_OK);
     a->usage = h->usage;
     a->throttle = h->throttle;
     a->log = quiet;
@@ -225,12 +274,13 @@ void house_close(struct house *h)
     jt_listener_close(&h->listeners[0]);
     jt_limits_free(&h->limits);
     jt_buf_free(&h->app.metadata);
+    jt_mailbox_close(&h->mailbox);
     jt_crypt_free(&h->crypt);
 }
 
 const char *house_secret(const struct house *h, const char *client)
 {
-    for (size_t i = 0; i < sizeof h->clients / sizeof h->clients[0]; i++) {
+    for (size_t i = 0; i < h->nclients; i++) {
         if (strcmp(h->clients[i].id, client) == 0) {
             return h->clients[i].secret;
         }
@@ -247,6 +297,9 @@ size_t house_exchange(struct house *h, struct jt_slice request, char *out, size_
     struct sockaddr_in from = {.sin_family = AF_INET};
     unsigned k_conn = h->connections++ % 60000;
     from.sin_addr.s_addr = htonl(0x7f000001u + (h->one_address ? 0 : (k_conn + 1) << 8));
+    if (h->from != 0) {
+        from.sin_addr.s_addr = htonl(h->from);
+    }
     MUST(fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
     MUST(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
     while (request.n > 0) {
@@ -326,4 +379,26 @@ uint64_t house_last_seq(struct house *h)
     struct jt_audit_info i = {0};
     MUST(h->store->ops->audit_info(h->store, &i) == JT_OK);
     return i.last_seq;
+}
+
+static void told(struct jt_job *job)
+{
+    (void)job;
+}
+
+enum jt_err house_change(struct house *h, jt_change_fn fn, void *ctx)
+{
+    struct jt_job job = {.reply = &h->mailbox,
+                         .done = told,
+                         .event = {.type = JT_EV_CLIENT_UPDATED,
+                                   .time_us = jt_wall_us(&jt_clock_system),
+                                   .count = 1},
+                         .change = fn,
+                         .ctx = ctx};
+    jt_writer_submit(h->writer, &job);
+    while (jt_mailbox_take(&h->mailbox) == NULL) {
+        struct pollfd p = {.fd = h->mailbox.fd, .events = POLLIN};
+        (void)poll(&p, 1, 1000);
+    }
+    return job.result;
 }

@@ -3,9 +3,13 @@
  * house.h - the whole server in one process for tests: memory store, one worker, loopback sockets.
  *
  * What stands in it: resources https://api.one (api:read api:write), https://api.two (two:read
- * api:read) and https://api.es (es:read, ES256); clients "alice" (api.one: both scopes), "bob"
- * (api.one: api:read and api.two: two:read), "nobody" (no grant), "rs" (bound to api.one for
- * introspection), "off" (disabled).
+ * api:read), https://api.es (es:read, ES256) and https://api.opaque (op:read op:write, opaque
+ * tokens); clients "alice" (api.one: both scopes), "bob" (api.one: api:read and api.two: two:read),
+ * "nobody" (no grant), "rs" and "lax" (may introspect tokens of api.one and api.opaque; lax has
+ * JT_COMPAT_CIDAAS_OR), "off" (disabled), "carol" (api.opaque: both scopes). Clients with the grant
+ * of alice and a credential that may not be used: "expired", "early", "revoked", "elsewhere" (the
+ * client from 192.0.2.0/24 alone), "bound" (its credential from there alone).
+ * Proxies in 127.255.0.0/16 are trusted. Tokens below issue sequence 1 << 40 ended with a restore.
  */
 #ifndef TESTS_FLOW_HOUSE_H
 #define TESTS_FLOW_HOUSE_H
@@ -42,8 +46,11 @@ struct house {
     struct jt_net_times times;
     struct jt_worker *worker;
     pthread_t thread;
-    struct house_client clients[5];
+    struct house_client clients[12];
+    size_t nclients;
+    struct jt_mailbox mailbox; /* of house_change */
     bool one_address; /* all connections from 127.0.0.1; else each from a network of its own */
+    uint32_t from;    /* or from this address, in the order of the host; 0: as above */
     unsigned connections;
 };
 
@@ -64,5 +71,7 @@ void house_basic(const char *id, const char *secret, char *out, size_t cap);
 /* The newest event, its texts in static memory. */
 const struct jt_event *house_last_event(struct house *h);
 uint64_t house_last_seq(struct house *h);
+/* Runs a change on the store thread and waits for it; an event goes with it. */
+enum jt_err house_change(struct house *h, jt_change_fn fn, void *ctx);
 
 #endif

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <poll.h>
 
 #include "house.h"
 #include "server/reason.h"
@@ -25,7 +27,7 @@ static char token[LINE];
 static bool reason_seen[JT_REASONS];
 
 struct test_case {
-    char name[256], line[LINE], auth[LINE], type[256], header[256], body[LINE];
+    char name[256], line[LINE], auth[LINE], type[256], header[256], body[LINE], from[64];
     bool started, sent;
     uint64_t seq_before;
 };
@@ -83,7 +85,9 @@ static void send_case(struct test_case *c)
     n += snprintf(request + n, sizeof request - (size_t)n, "\r\n%s", post ? body : "");
     assert_true(n > 0 && (size_t)n < sizeof request);
     c->seq_before = house_last_seq(&house);
+    house.from = c->from[0] != '\0' ? ntohl(inet_addr(c->from)) : 0;
     (void)house_exchange(&house, jt_slice(request, (size_t)n), answer, sizeof answer);
+    house.from = 0;
     c->sent = true;
 }
 
@@ -110,6 +114,10 @@ static void expect_event(const struct test_case *c, const char *verb, const char
         expect_slice(c, verb, e->client_id, want);
     } else if (strcmp(verb, "resource") == 0) {
         expect_slice(c, verb, e->resource, want);
+    } else if (strcmp(verb, "address") == 0) {
+        char text[JT_ADDR_TEXT];
+        jt_addr_text(&e->address, text);
+        expect_slice(c, verb, jt_str(text), want);
     } else {
         expect_slice(c, verb, e->scope, want);
     }
@@ -174,6 +182,8 @@ static void on_line(struct test_case *c, char *line)
         set(c->header, sizeof c->header, rest);
     } else if (strcmp(line, "body") == 0) {
         set(c->body, sizeof c->body, rest);
+    } else if (strcmp(line, "from") == 0) {
+        set(c->from, sizeof c->from, rest);
     } else {
         check(c, line, rest);
     }
@@ -198,13 +208,55 @@ static void test_cases(void **state)
     assert_true(ncases > 60);
 }
 
+static void guess(const char *client, const char *secret)
+{
+    char body[512];
+    (void)snprintf(body, sizeof body, "grant_type=client_credentials&client_id=%s&client_secret=%s",
+                   client, secret);
+    (void)house_post(&house, "/token", NULL, body, answer, sizeof answer);
+}
+
+/* Twenty wrong secrets, then 429: for this client from this address alone. */
+static void test_throttle(void **state)
+{
+    (void)state;
+    house.from = ntohl(inet_addr("127.254.7.1"));
+    for (int i = 0; i < 20; i++) {
+        guess("alice", "jcs_wrong");
+        assert_non_null(strstr(answer, "HTTP/1.1 401 "));
+    }
+    (void)poll(NULL, 0, 1200); /* so that the next refusal is recorded singly again */
+    guess("alice", house_secret(&house, "alice")); /* the right one too: it is not looked at */
+    assert_non_null(strstr(answer, "HTTP/1.1 429 "));
+    assert_non_null(strstr(answer, "\"error\":\"temporarily_unavailable\""));
+    assert_non_null(strstr(answer, "\"error_ref\":\""));
+    const char *after = strstr(answer, "\r\nRetry-After: ");
+    assert_non_null(after);
+    int64_t wait = strtol(after + 15, NULL, 10);
+    assert_in_range(wait, 1, 3);
+    const struct jt_event *e = house_last_event(&house);
+    assert_true(jt_slice_eq(e->reason, JT_LIT("throttled")));
+    assert_true(jt_slice_eq(e->client_id, JT_LIT("alice")));
+    reason_seen[JT_R_THROTTLED] = true;
+    guess("bob", house_secret(&house, "bob")); /* another client from there */
+    assert_null(strstr(answer, "HTTP/1.1 429 "));
+    house.from = ntohl(inet_addr("127.254.7.2"));
+    guess("alice", house_secret(&house, "alice")); /* from beside it */
+    assert_non_null(strstr(answer, "HTTP/1.1 200 "));
+    house.from = ntohl(inet_addr("127.254.7.1"));
+    (void)poll(NULL, 0, (int)wait * 1000 + 50); /* and after what Retry-After said */
+    guess("alice", house_secret(&house, "alice"));
+    assert_non_null(strstr(answer, "HTTP/1.1 200 "));
+    house.from = 0;
+}
+
 /* Every refusal of token and introspection requests that a request can cause is reached by a case.
  */
 static void test_reasons_reached(void **state)
 {
     (void)state;
     static const enum jt_reason elsewhere[] = {
-        JT_R_NONE, JT_R_UNREADABLE, JT_R_SECRET_REVOKED, JT_R_NO_KEY,           JT_R_NO_DISK,
+        JT_R_NONE, JT_R_UNREADABLE, JT_R_NO_KEY,          JT_R_NO_DISK,
         JT_R_BUSY, JT_R_INTERNAL,   JT_R_PARAMETER_COUNT, JT_R_ADMIN_NOT_ALLOWED};
     for (unsigned r = 0; r < JT_REASONS; r++) {
         bool listed = false;
@@ -301,19 +353,21 @@ static void test_flood(void **state)
 {
     (void)state;
     const size_t total = 200;
+    struct jt_writer_stats s;
     house.one_address = true;
     uint64_t before = house_last_seq(&house);
+    jt_writer_stats(house.writer, &s);
+    uint64_t counted = s.counted; /* by earlier tests */
     for (size_t i = 0; i < total; i++) {
         (void)house_post(&house, "/token", NULL, "grant_type=client_credentials", answer,
                          sizeof answer);
         assert_int_equal(count_answers(answer, "HTTP/1.1 401 "), 1);
         assert_non_null(strstr(answer, "\"error_ref\":\""));
     }
-    struct jt_writer_stats s;
     jt_writer_stats(house.writer, &s);
-    assert_true(s.counted > 0);
+    assert_true(s.counted > counted);
     assert_true(house_last_seq(&house) - before < total);
-    assert_int_equal(house_last_seq(&house) - before + s.counted, total);
+    assert_int_equal(house_last_seq(&house) - before + s.counted - counted, total);
     house.one_address = false;
 }
 
@@ -409,9 +463,10 @@ static int setup_late(void **state)
 int main(void)
 {
     const struct CMUnitTest block[] = {
-        cmocka_unit_test(test_cases),      cmocka_unit_test(test_reasons_reached),
-        cmocka_unit_test(test_disk_block), cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_flood),      cmocka_unit_test(test_chain_whole),
+        cmocka_unit_test(test_cases),           cmocka_unit_test(test_throttle),
+        cmocka_unit_test(test_reasons_reached), cmocka_unit_test(test_disk_block),
+        cmocka_unit_test(test_pipeline),        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_chain_whole),
     };
     const struct CMUnitTest degrade[] = {cmocka_unit_test(test_degrade)};
     const struct CMUnitTest late[] = {cmocka_unit_test(test_late)};

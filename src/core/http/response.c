@@ -30,6 +30,7 @@ const char *jt_http_status_text(unsigned status)
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
+        {507, "Insufficient Storage"},
         {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

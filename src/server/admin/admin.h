@@ -22,7 +22,7 @@ extern const size_t jt_admin_endpoints_n;
 extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[],
     jt_resource_show_steps[], jt_resource_update_steps[], jt_client_list_steps[],
     jt_client_create_steps[], jt_client_show_steps[], jt_audit_list_steps[], jt_audit_show_steps[],
-    jt_explain_steps[];
+    jt_explain_steps[], jt_backup_steps[];
 
 #define JT_PAGE_MAX 1000u
 
@@ -40,6 +40,7 @@ struct jt_admin {
     char missing[320];          /* what a reference in the request points to, and is not there */
     struct jt_signing_key *key; /* to be stored with the resource: the first of its algorithm */
     struct jt_read read;
+    struct jt_save *save;
     struct jt_audit_query audit;
     size_t limit;
     uint64_t next;

@@ -4,6 +4,7 @@
  */
 #include "../../core/http/uri.h"
 #include "admin.h"
+#include "openapi.h"
 
 #define ROW(p, m, s)                                                                               \
     {                                                                                              \
@@ -25,6 +26,8 @@ const struct jt_endpoint jt_admin_endpoints[] = {
     ROW("/audit", JT_ALLOW_GET, jt_audit_list_steps),
     ROW("/audit/*", JT_ALLOW_GET, jt_audit_show_steps),
     ROW("/explain/*", JT_ALLOW_GET, jt_explain_steps),
+    ROW("/openapi.json", JT_ALLOW_GET, jt_openapi_steps),
+    ROW("/backup", JT_ALLOW_POST, jt_backup_steps),
     OPEN("/livez", jt_livez_steps),
     OPEN("/readyz", jt_readyz_steps),
     OPEN("/metrics", jt_metrics_steps),

@@ -51,6 +51,7 @@
     X(KEYS_REWRAPPED, "keys.rewrapped", "the data keys were wrapped under a new master key")       \
     X(CONFIGURATION_RELOADED, "configuration.reloaded",                                            \
       "configuration and certificates were read again")                                            \
+    X(BACKUP_MADE, "backup.made", "an administrator copied both databases into a file")            \
     X(SERVER_RESTORED, "server.restored",                                                          \
       "the server starts from a backup: all earlier tokens ended")                                 \
     X(ADMIN_DENIED, "admin.denied", "an administration request was not allowed")                   \

@@ -37,8 +37,7 @@ static enum jt_reason usable(const struct jt_client *c, const struct jt_credenti
 }
 
 static enum jt_reason judge(const struct jt_client *c, const struct jt_credential *k,
-                            enum jt_secret_form form, bool same,
-                            const struct jt_auth_context *ctx)
+                            enum jt_secret_form form, bool same, const struct jt_auth_context *ctx)
 {
     if (c == NULL) {
         return JT_R_CLIENT_UNKNOWN;

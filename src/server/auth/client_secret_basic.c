@@ -41,4 +41,5 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                 out);
 }
 
-const struct jt_auth_ops jt_auth_client_secret_basic = {"client_secret_basic", detect, claimed, verify};
+const struct jt_auth_ops jt_auth_client_secret_basic = {"client_secret_basic", detect, claimed,
+                                                        verify};

@@ -24,4 +24,5 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                 out);
 }
 
-const struct jt_auth_ops jt_auth_client_secret_post = {"client_secret_post", detect, claimed, verify};
+const struct jt_auth_ops jt_auth_client_secret_post = {"client_secret_post", detect, claimed,
+                                                       verify};

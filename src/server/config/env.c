@@ -13,17 +13,22 @@ const char *jt_env(const char *name)
     return v == NULL || v[0] == '\0' ? NULL : v;
 }
 
+/* How many bytes of a key's variable its section takes: "JETON_SERVER_". */
+static size_t prefix_of(const struct jt_option *o)
+{
+    return strlen("JETON_") + strlen(o->section) + 1;
+}
+
 static bool is_ours(struct jt_slice name)
 {
-    static const struct jt_slice sections[] = {
-        JT_LIT_INIT("JETON_SERVER_"), JT_LIT_INIT("JETON_TOKEN_"), JT_LIT_INIT("JETON_KEYS_"),
-        JT_LIT_INIT("JETON_AUDIT_"), JT_LIT_INIT("JETON_LOG_")};
     /* What `jeton exec` gives its child: a server may be such a child. */
     if (jt_slice_eq(name, JT_LIT("JETON_TOKEN_FILE"))) {
         return false;
     }
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-        if (jt_slice_starts(name, sections[i])) {
+    for (size_t i = 0; i < JT_OPTION_N; i++) {
+        char known[JT_OPTION_ENV_SIZE];
+        jt_option_env(&jt_options[i], known);
+        if (jt_slice_starts(name, jt_slice(known, prefix_of(&jt_options[i])))) {
             return true;
         }
     }
@@ -38,7 +43,7 @@ static enum jt_err unknown(struct jt_slice name, struct jt_config_error *err)
     struct jt_slice shown = jt_shown(name);
     for (size_t i = 0; i < JT_OPTION_N; i++) {
         jt_option_env(&jt_options[i], all[i]);
-        size_t prefix = strlen("JETON_") + strlen(jt_options[i].section) + 1;
+        size_t prefix = prefix_of(&jt_options[i]);
         if (jt_slice_starts(name, jt_slice(all[i], prefix))) {
             s.word = jt_slice_from(name, prefix);
             jt_suggest_offer(&s, jt_str(all[i] + prefix));

@@ -11,8 +11,8 @@
  * file ("JETON_DATA=") means the same as none. */
 const char *jt_env(const char *name);
 /*
- * Every JETON_SERVER_…, JETON_TOKEN_…, JETON_KEYS_…, JETON_AUDIT_… and JETON_LOG_… variable. Lists
- * are separated by commas. Unknown names are errors, but for those that belong to clients.
+ * Every JETON_SECTION_… variable of a section of option.def. Lists are separated by commas. Unknown
+ * names are errors, but for those that belong to clients.
  */
 JT_MUST enum jt_err jt_env_read(struct jt_config *c, struct jt_config_error *err);
 

@@ -76,6 +76,9 @@ static void offline(struct jt_worker *w)
     struct jt_local *l = jt_worker_local(w);
     const struct jt_exchange *x = jt_worker_oldest(w);
     atomic_store_explicit(&l->metrics.running, jt_worker_running(w), memory_order_relaxed);
+    while (x != NULL && x->epoch == JT_EPOCH_OFFLINE) { /* it looks at nothing any more */
+        x = x->next;
+    }
     jt_writer_submit_all(l->app->writer, &l->handover);
     jt_epoch_announce(l->app->epochs, l->index, x == NULL ? JT_EPOCH_OFFLINE : x->epoch);
 }

@@ -18,6 +18,7 @@
 #include "keys.h"
 #include "metrics.h"
 #include "reader.h"
+#include "saver.h"
 
 #define JT_TRUSTED_MAX 32
 
@@ -41,6 +42,7 @@ struct jt_app {
     const uint8_t *reference_key; /* of the keyring */
     struct jt_writer *writer;
     struct jt_reader *reader;
+    struct jt_saver *saver;
     struct jt_slice issuer;
     bool profile_cidaas;
     uid_t uid; /* the server's own */

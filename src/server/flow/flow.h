@@ -148,5 +148,7 @@ JT_MUST enum jt_err jt_address_forwarded(const struct jt_http_head *h, const str
 /* route.c */
 const struct jt_endpoint *jt_route_public(struct jt_slice path);
 const struct jt_endpoint *jt_route_metrics(struct jt_slice path);
+extern const struct jt_endpoint jt_public_endpoints[], jt_metrics_endpoints[];
+extern const size_t jt_public_endpoints_n, jt_metrics_endpoints_n;
 
 #endif

@@ -10,7 +10,7 @@
 #define REVOKE JT_ALLOW_POST, .denied = JT_EV_REVOCATION_DENIED, .steps = jt_revoke_steps
 #define DOCUMENT JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED
 
-static const struct jt_endpoint endpoints[] = {
+const struct jt_endpoint jt_public_endpoints[] = {
     {.path = "/token", .methods = TOKEN},
     {.path = "/oauth2/token", .methods = TOKEN},
     {.path = "/oauth/token", .methods = TOKEN},
@@ -31,18 +31,20 @@ static const struct jt_endpoint endpoints[] = {
      .denied = JT_EV_REQUEST_REFUSED,
      .steps = jt_authorize_steps},
 };
+const size_t jt_public_endpoints_n = sizeof jt_public_endpoints / sizeof jt_public_endpoints[0];
 
-static const struct jt_endpoint metrics_endpoints[] = {
+const struct jt_endpoint jt_metrics_endpoints[] = {
     {.path = "/metrics", .methods = DOCUMENT, .steps = jt_metrics_steps},
     {.path = "/livez", .methods = DOCUMENT, .steps = jt_livez_steps},
     {.path = "/readyz", .methods = DOCUMENT, .steps = jt_readyz_steps},
 };
+const size_t jt_metrics_endpoints_n = sizeof jt_metrics_endpoints / sizeof jt_metrics_endpoints[0];
 
 const struct jt_endpoint *jt_route_metrics(struct jt_slice path)
 {
-    for (size_t i = 0; i < sizeof metrics_endpoints / sizeof metrics_endpoints[0]; i++) {
-        if (jt_slice_eq(path, jt_str(metrics_endpoints[i].path))) {
-            return &metrics_endpoints[i];
+    for (size_t i = 0; i < jt_metrics_endpoints_n; i++) {
+        if (jt_slice_eq(path, jt_str(jt_metrics_endpoints[i].path))) {
+            return &jt_metrics_endpoints[i];
         }
     }
     return NULL;
@@ -50,9 +52,9 @@ const struct jt_endpoint *jt_route_metrics(struct jt_slice path)
 
 const struct jt_endpoint *jt_route_public(struct jt_slice path)
 {
-    for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
-        if (jt_slice_eq(path, jt_str(endpoints[i].path))) {
-            return &endpoints[i];
+    for (size_t i = 0; i < jt_public_endpoints_n; i++) {
+        if (jt_slice_eq(path, jt_str(jt_public_endpoints[i].path))) {
+            return &jt_public_endpoints[i];
         }
     }
     return NULL;

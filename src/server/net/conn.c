@@ -228,6 +228,7 @@ static enum turn start_request(struct jt_conn *c)
     x->from = c->kind;
     x->peer = c->peer;
     x->peer_uid = c->peer_uid;
+    x->patient = false;
     x->close = x->fault != JT_HTTP_OK || !x->head.keep_alive || c->worker->draining;
     jt_conn_enter(c, JT_CONN_RUN);
     c->turns++;
@@ -445,6 +446,10 @@ void jt_conn_expire(struct jt_conn *c)
     struct jt_worker *w = c->worker;
     if (c->state != JT_CONN_RUN) {
         jt_conn_kill(c);
+        return;
+    }
+    if (c->x->patient) {
+        jt_conn_enter(c, JT_CONN_RUN); /* another round */
         return;
     }
     /* The request goes on alone; its connection gets another answer and ends. */

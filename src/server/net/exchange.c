@@ -58,6 +58,7 @@ void jt_exchange_drop(struct jt_worker *w, struct jt_exchange *x)
     x->in_used = 0;
     x->chunks = (struct jt_chunked){0};
     x->running = false;
+    x->patient = false;
     x->close = false;
     x->flow = NULL;
     x->prev = NULL;

@@ -43,6 +43,7 @@ struct jt_exchange {
     const uint8_t *head_in; /* where `in` was when head was read */
     struct jt_chunked chunks;
     bool running; /* begun, not done */
+    bool patient; /* never answered late: it takes as long as it takes */
     bool close;   /* the connection ends after this answer; read before answering */
     void *flow;   /* the application's */
 };

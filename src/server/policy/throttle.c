@@ -108,7 +108,8 @@ static void count(struct jt_throttle *t, uint64_t tag, const struct jt_rate *rat
 {
     (void)pthread_mutex_lock(lock_of(t, tag));
     struct row *r = row_of(t, tag, true);
-    int64_t most = now_us + rate->interval_us * (int64_t)rate->burst; /* never more patience than that */
+    int64_t most =
+        now_us + rate->interval_us * (int64_t)rate->burst; /* never more patience than that */
     int64_t tat = (r->tat_us > now_us ? r->tat_us : now_us) + rate->interval_us;
     r->tat_us = tat < most ? tat : most;
     tat = r->tat_us;

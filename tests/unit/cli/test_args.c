@@ -19,6 +19,15 @@ static const struct jt_flag flags[] = {{"scope", "NAME", true, "repeats"},
                                        {0}};
 static const struct jt_command with_operand = {
     "thing", "create", "NAME", "", "", "", flags, JT_FLAGS_OUTPUT, {{"", ""}, {"", ""}}, nothing};
+static const struct jt_command with_many = {
+    "grant", "add", "CLIENT AUDIENCE SCOPE...", "",     "", "",
+    flags,   0,     {{"", ""}, {"", ""}},       nothing};
+static const struct jt_command with_two = {
+    "credential", "revoke", "CLIENT ID", "", "", "", flags, 0, {{"", ""}, {"", ""}}, nothing};
+static const struct jt_command with_rest = {NULL,  "why", "CLIENT [SCOPE...]",  "",     "", "",
+                                            flags, 0,     {{"", ""}, {"", ""}}, nothing};
+static const struct jt_command with_optional = {
+    NULL, "revoke", "[TOKEN]", "", "", "", flags, 0, {{"", ""}, {"", ""}}, nothing};
 static const struct jt_command without = {
     NULL, "act", NULL, "", "", "", flags, 0, {{"", ""}, {"", ""}}, nothing};
 
@@ -80,6 +89,38 @@ static void operands(void **state)
     assert_string_equal(a.operand, "-");
     good((const char *const[]){"--scope", "--", "x", NULL}, &a); /* a value may look like a flag */
     assert_string_equal(jt_args_get(&a, "scope"), "--");
+    good((const char *const[]){"-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw", "-ojson", NULL}, &a);
+    assert_string_equal(a.operand, "-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw");
+    good((const char *const[]){"--ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw", NULL}, &a);
+    assert_string_equal(a.operand, "--ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZPw");
+}
+
+/* How many operands are taken; -1 when the words are refused. */
+static int taken(const struct jt_command *c, const char *const *argv, struct jt_args *a)
+{
+    char err[JT_ARGS_ERROR];
+    return jt_args_read(c, count(argv), argv, a, err) == JT_ARGS_RUN ? (int)a->noperands : -1;
+}
+
+static void several_operands(void **state)
+{
+    (void)state;
+    struct jt_args a;
+    assert_int_equal(taken(&with_many, (const char *const[]){"c", "a", "s", NULL}, &a), 3);
+    assert_string_equal(a.operand, "c");
+    assert_string_equal(a.operands[0], "c");
+    assert_string_equal(a.operands[1], "a");
+    assert_string_equal(a.operands[2], "s");
+    const char *const mixed[] = {"c", "--scope", "x", "a", "s", "--", "--t", NULL};
+    assert_int_equal(taken(&with_many, mixed, &a), 4);
+    assert_string_equal(a.operands[3], "--t");
+    assert_int_equal(taken(&with_two, (const char *const[]){"c", "i", NULL}, &a), 2);
+    assert_int_equal(taken(&with_rest, (const char *const[]){"c", NULL}, &a), 1);
+    assert_int_equal(taken(&with_rest, (const char *const[]){"c", "s", "t", NULL}, &a), 3);
+    assert_int_equal(taken(&with_optional, (const char *const[]){NULL}, &a), 0);
+    assert_null(a.operand);
+    assert_int_equal(taken(&with_optional, (const char *const[]){"-", NULL}, &a), 1);
+    assert_string_equal(a.operand, "-");
 }
 
 static void help_wins(void **state)
@@ -105,7 +146,7 @@ static void faults(void **state)
 {
     (void)state;
     const struct jt_command *c = &with_operand;
-    bad(c, (const char *const[]){NULL}, "NAME is missing");
+    bad(c, (const char *const[]){NULL}, "NAME is missing: jeton thing create NAME");
     bad(c, (const char *const[]){"", NULL}, "NAME is empty");
     bad(c, (const char *const[]){"x", "y", NULL},
         "\"y\" is one word too many: there is already NAME \"x\"");
@@ -118,7 +159,12 @@ static void faults(void **state)
     bad(c, (const char *const[]){"x", "--frobnicate", NULL}, "unknown flag --frobnicate");
     bad(c, (const char *const[]){"x", "-scope", "a", NULL},
         "unknown flag -scope (did you mean --scope?)");
-    bad(c, (const char *const[]){"x", "-q", NULL}, "unknown flag -q");
+    bad(c, (const char *const[]){"x", "-3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZP", NULL},
+        "unknown flag -3ozbFDpgx7dLW1yZ8CuFVGIRlFh1kIFLQpJ4rMsZP (if it is none, put -- before "
+        "it)");
+    bad(c, (const char *const[]){"x", "-q", NULL},
+        "unknown flag -q (if it is none, put -- before it)");
+    bad(&without, (const char *const[]){"-q", NULL}, "unknown flag -q");
     bad(c, (const char *const[]){"x", "--scope", NULL}, "--scope needs a value: NAME");
     bad(c, (const char *const[]){"x", "--no-secret=1", NULL}, "--no-secret takes no value");
     bad(c, (const char *const[]){"x", "--lifetime", "1", "--lifetime", "2", NULL},
@@ -135,6 +181,39 @@ static void faults(void **state)
     bad(c, (const char *const[]){"x", "--scope", "\xff", NULL},
         "the value of --scope is not UTF-8 text");
     bad(c, (const char *const[]){"\xff", NULL}, "NAME is not UTF-8 text");
+}
+
+static void faults_of_operands(void **state)
+{
+    (void)state;
+    bad(&with_many, (const char *const[]){NULL},
+        "CLIENT is missing: jeton grant add CLIENT AUDIENCE SCOPE...");
+    bad(&with_many, (const char *const[]){"c", NULL},
+        "AUDIENCE is missing: jeton grant add CLIENT AUDIENCE SCOPE...");
+    bad(&with_many, (const char *const[]){"c", "a", NULL},
+        "SCOPE is missing: jeton grant add CLIENT AUDIENCE SCOPE...");
+    bad(&with_many, (const char *const[]){"c", "a", "s", "", NULL}, "SCOPE is empty");
+    bad(&with_many, (const char *const[]){"c", "\xff", NULL}, "AUDIENCE is not UTF-8 text");
+    bad(&with_two, (const char *const[]){"c", NULL},
+        "ID is missing: jeton credential revoke CLIENT ID");
+    bad(&with_two, (const char *const[]){"c", "i", "j", NULL},
+        "\"j\" is one word too many: jeton credential revoke CLIENT ID");
+    bad(&with_rest, (const char *const[]){NULL}, "CLIENT is missing: jeton why CLIENT [SCOPE...]");
+    bad(&with_optional, (const char *const[]){"t", "u", NULL},
+        "\"u\" is one word too many: there is already TOKEN \"t\"");
+}
+
+static void too_many_words(void **state)
+{
+    (void)state;
+    const char *argv[JT_OPERANDS_MAX + 2] = {0};
+    for (size_t i = 0; i < JT_OPERANDS_MAX; i++) {
+        argv[i] = "s";
+    }
+    struct jt_args a;
+    assert_int_equal(taken(&with_many, argv, &a), JT_OPERANDS_MAX);
+    argv[JT_OPERANDS_MAX] = "s";
+    bad(&with_many, argv, "more than 256 words");
 }
 
 static void too_many_flags(void **state)
@@ -171,10 +250,11 @@ static void durations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_of_flags), cmocka_unit_test(forms_of_output),
-        cmocka_unit_test(operands),       cmocka_unit_test(help_wins),
-        cmocka_unit_test(faults),         cmocka_unit_test(too_many_flags),
-        cmocka_unit_test(durations),
+        cmocka_unit_test(forms_of_flags),     cmocka_unit_test(forms_of_output),
+        cmocka_unit_test(operands),           cmocka_unit_test(several_operands),
+        cmocka_unit_test(help_wins),          cmocka_unit_test(faults),
+        cmocka_unit_test(faults_of_operands), cmocka_unit_test(too_many_words),
+        cmocka_unit_test(too_many_flags),     cmocka_unit_test(durations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

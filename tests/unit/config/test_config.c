@@ -148,6 +148,8 @@ static void environment_faults(void **state)
     env_fails("JETON_SERVER_ISUER", "x", "environment",
               "unknown variable JETON_SERVER_ISUER (did you mean JETON_SERVER_ISSUER?)");
     env_fails("JETON_AUDIT_FROB", "x", "environment", "unknown variable JETON_AUDIT_FROB");
+    env_fails("JETON_METRICS_LISTN", "x", "environment",
+              "unknown variable JETON_METRICS_LISTN (did you mean JETON_METRICS_LISTEN?)");
     env_fails("JETON_TOKEN_LIFETIME", "soon", "JETON_TOKEN_LIFETIME",
               "token.lifetime: \"soon\" is not a duration, such as 30s, 15m, 24h or 90d");
     env_fails("JETON_SERVER_LISTEN", "127.0.0.1:1,,127.0.0.1:2", "JETON_SERVER_LISTEN",

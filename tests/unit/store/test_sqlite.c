@@ -345,6 +345,21 @@ static void sql(const struct rig *r, const char *name, const char *text)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static int version(const struct rig *r, const char *name)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    (void)snprintf(path, sizeof path, "%s/%s", r->dir, name);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    int v = sqlite3_column_int(st, 0);
+    assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return v;
+}
+
 static enum jt_err try_open(struct rig *r)
 {
     const struct jt_store_opts o = {.dir = r->dir};
@@ -354,10 +369,12 @@ static enum jt_err try_open(struct rig *r)
 static void test_newer_is_refused(void **state)
 {
     struct rig *r = *state;
+    char back[64];
     r->ops->close(&r->store);
+    (void)snprintf(back, sizeof back, "PRAGMA user_version=%d", version(r, "jeton.db"));
     sql(r, "jeton.db", "PRAGMA user_version=99");
     assert_int_equal(try_open(r), JT_E_NEWER);
-    sql(r, "jeton.db", "PRAGMA user_version=1");
+    sql(r, "jeton.db", back);
     assert_int_equal(try_open(r), JT_OK); /* nothing was changed by the refusal */
 }
 

@@ -46,7 +46,7 @@ enum jt_err jt_sq_exec(sqlite3 *db, const char *sql)
 }
 
 /* The file exists with mode 0600 before SQLite, which would take the umask's, opens it. */
-static enum jt_err touch(const char *path)
+enum jt_err jt_sq_touch(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -65,7 +65,7 @@ enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite
         return JT_E_LIMIT;
     }
     if (!read_only) {
-        JT_TRY(touch(path));
+        JT_TRY(jt_sq_touch(path));
     }
     int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW;
@@ -90,7 +90,7 @@ enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite
     return JT_OK;
 }
 
-static enum jt_err pragma_int(sqlite3 *db, const char *sql, int64_t *out)
+enum jt_err jt_sq_int(sqlite3 *db, const char *sql, int64_t *out)
 {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
@@ -124,21 +124,27 @@ static enum jt_err run_step(sqlite3 *db, int32_t application_id, const char *sql
     return e;
 }
 
+int64_t jt_sq_newest(const char *const *steps)
+{
+    int64_t n = 0;
+    while (steps[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
 enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps)
 {
     int64_t id = 0;
     int64_t version = 0;
     int64_t tables = 0;
-    JT_TRY(pragma_int(db, "PRAGMA application_id", &id));
-    JT_TRY(pragma_int(db, "PRAGMA user_version", &version));
-    JT_TRY(pragma_int(db, "SELECT count(*) FROM sqlite_schema", &tables));
+    JT_TRY(jt_sq_int(db, "PRAGMA application_id", &id));
+    JT_TRY(jt_sq_int(db, "PRAGMA user_version", &version));
+    JT_TRY(jt_sq_int(db, "SELECT count(*) FROM sqlite_schema", &tables));
     if (id != application_id && (id != 0 || version != 0 || tables != 0)) {
         return JT_E_CORRUPT; /* somebody else's database */
     }
-    int newest = 0;
-    while (steps[newest] != NULL) {
-        newest++;
-    }
+    const int newest = (int)jt_sq_newest(steps);
     if (version > newest) {
         return JT_E_NEWER;
     }

@@ -44,7 +44,9 @@ const char *const jt_sq_state_schema[] = {
     "ALTER TABLE signing_key ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE signing_key ADD COLUMN longest INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE signing_key ADD COLUMN not_before_seq INTEGER NOT NULL DEFAULT 0;"
-    "UPDATE signing_key SET signs=created;"
+    /* how long their tokens live was not written down: at least a day, or what resources say now */
+    "UPDATE signing_key SET signs=created, longest=(SELECT max(86400, ifnull(max(lifetime), 0))"
+    " FROM resource WHERE resource.alg=signing_key.alg);"
     "CREATE TABLE network(client_id TEXT NOT NULL REFERENCES client ON DELETE CASCADE,"
     " credential TEXT NOT NULL, place INTEGER NOT NULL, address BLOB NOT NULL,"
     " bits INTEGER NOT NULL, PRIMARY KEY(client_id, credential, place)) STRICT, WITHOUT ROWID;"

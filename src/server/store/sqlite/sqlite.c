@@ -3,9 +3,6 @@
 
 #include <stdlib.h>
 
-#define STATE_ID 0x4a65746e /* "Jetn" */
-#define AUDIT_ID 0x4a657461 /* "Jeta" */
-
 static void sq_close(struct jt_store **store)
 {
     struct jt_sqlite *s = (struct jt_sqlite *)*store;
@@ -33,14 +30,14 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
     if (!o->read_only) {
         e = jt_sq_open(o->dir, "jeton.db", false, &s->state);
         if (e == JT_OK) {
-            e = jt_sq_migrate(s->state, STATE_ID, jt_sq_state_schema);
+            e = jt_sq_migrate(s->state, JT_SQ_STATE_ID, jt_sq_state_schema);
         }
     }
     if (e == JT_OK) {
         e = jt_sq_open(o->dir, "audit.db", o->read_only, &s->audit);
     }
     if (e == JT_OK && !o->read_only) {
-        e = jt_sq_migrate(s->audit, AUDIT_ID, jt_sq_audit_schema);
+        e = jt_sq_migrate(s->audit, JT_SQ_AUDIT_ID, jt_sq_audit_schema);
     }
     if (e != JT_OK) {
         sq_close(&base);

@@ -12,6 +12,11 @@
 
 #include "../store.h"
 
+#define JT_SQ_STATE_ID 0x4a65746e  /* "Jetn" */
+#define JT_SQ_AUDIT_ID 0x4a657461  /* "Jeta" */
+#define JT_SQ_BACKUP_ID 0x4a657462 /* "Jetb" */
+#define JT_SQ_BACKUP_FORMAT 1
+
 enum jt_stmt {
     JT_ST_PUT_RESOURCE,
     JT_ST_DEL_RESOURCE,
@@ -55,6 +60,12 @@ enum jt_err jt_sq_err(int rc);
 enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite3 **out);
 enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps);
 enum jt_err jt_sq_exec(sqlite3 *db, const char *sql);
+/* How many steps there are: the newest schema. */
+int64_t jt_sq_newest(const char *const *steps);
+/* The first column of the first row; *out stays when there is none. */
+enum jt_err jt_sq_int(sqlite3 *db, const char *sql, int64_t *out);
+/* Makes the file, mode 0600, if it is not there. */
+enum jt_err jt_sq_touch(const char *path);
 /* A prepared statement, reset and unbound; NULL: JT_E_NOMEM or a damaged schema. */
 sqlite3_stmt *jt_sq_stmt(struct jt_sqlite *s, enum jt_stmt which);
 /* Runs a statement that returns no rows, and resets it. */
@@ -66,6 +77,15 @@ bool jt_sq_column_fixed(sqlite3_stmt *st, int at, void *out, size_t n);
 
 extern const char *const jt_sq_state_schema[], *const jt_sq_audit_schema[];
 extern const char *const jt_sq_sql[JT_ST_COUNT];
+
+/* backup.c: a database written in one go, without a journal: it is removed if anything fails */
+enum jt_err jt_sq_open_copy(const char *path, sqlite3 **out);
+/* Read only. */
+enum jt_err jt_sq_attach(sqlite3 *db, const char *path, const char *as);
+/* The tables of this version, empty. */
+enum jt_err jt_sq_create(sqlite3 *db, const char *const *steps, int64_t version);
+/* Into main, from the attached database `from`, every table that `list` has. */
+enum jt_err jt_sq_copy_tables(sqlite3 *db, const char *list, const char *from);
 
 /* state.c */
 enum jt_err jt_sq_put(struct jt_store *s, const struct jt_object *obj);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+
+static const struct jt_flag add_flags[] = {
+    {"secret", NULL, false, "a secret, made by the server"},
+    {"label", "TEXT", false, "what it is for: an environment, such as prod"},
+    {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
+    {"expires", "TIME", false, "when it ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
+    {"cidr", "NET", true, "only from this network, 10.1.0.0/16, or address (from anywhere)"},
+    {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
+    JT_FLAGS_END};
+static const struct jt_flag rotate_flags[] = {
+    {"label", "TEXT", false, "which one, when the client has credentials of several labels"},
+    {"overlap", "DURATION", false, "how long the one before stays good (24h)"},
+    {"now", NULL, false, "it ends at once, and its tokens with it"},
+    {"expires", "TIME", false, "when the new one ends: 90d from now, or a date (never)"},
+    {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
+    JT_FLAGS_END};
+static const struct jt_flag revoke_flags[] = {
+    {"yes", NULL, false, "do not ask, even on a terminal"}, JT_FLAGS_END};
+static const struct jt_flag no_flags[] = {JT_FLAGS_END};
+
+const struct jt_command jt_commands_credential[] = {
+    {"credential",
+     "add",
+     "CLIENT",
+     "--secret [--label TEXT] [--not-before TIME] [--expires TIME] [--cidr NET]... "
+     "[--secret-out FILE]",
+     "Give a client one more credential",
+     "The secret is shown once, or written to a file; the server keeps only its hash. The others "
+     "stay as they are.",
+     add_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
+     {{"jeton credential add billing --secret --label staging --expires 90d",
+       "a secret of its own for another environment"},
+      {"jeton credential add billing --secret --cidr 10.1.0.0/16 --secret-out ./billing.secret",
+       "good from one network only; the secret goes to a file"}},
+     jt_cmd_credential_add},
+    {"credential",
+     "list",
+     "CLIENT",
+     "",
+     "List the credentials of a client, and who still uses them",
+     "After a rotation it says when the one before can go: when its successor is in use and it is "
+     "not. Uses reach the list within a few seconds.",
+     no_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
+     {{"jeton credential list billing", "states, ends and last uses"},
+      {"jeton credential list billing -o jsonl | jq -r .credential_id", "their ids only"}},
+     jt_cmd_credential_list},
+    {"credential",
+     "rotate",
+     "CLIENT",
+     "[--label TEXT] [--overlap DURATION | --now] [--expires TIME] [--secret-out FILE]",
+     "Give a client a new secret and let the one before end",
+     "Both are good during the overlap, so that the client can change over without an outage; "
+     "jeton credential list tells when it has. --now is for a secret that has leaked.",
+     rotate_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
+     {{"jeton credential rotate billing --overlap 7d --secret-out ./billing.secret",
+       "a week to change over; the secret goes to a file"},
+      {"jeton credential rotate billing --label prod --now", "the secret of prod has leaked"}},
+     jt_cmd_credential_rotate},
+    {"credential",
+     "revoke",
+     "CLIENT ID",
+     "[--yes]",
+     "End a credential and the tokens that were got with it",
+     "ID is a credential_id, as jeton credential list shows it. On a terminal it asks.",
+     revoke_flags,
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
+     {{"jeton credential revoke billing ajwibnqlxq8z", "after a question"},
+      {"jeton credential revoke billing ajwibnqlxq8z --yes -o json", "for a script"}},
+     jt_cmd_credential_revoke},
+    {0},
+};

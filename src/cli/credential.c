@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential.c - credentials shown: jeton credential list, and lines for other commands.
+ */
+#include "credential.h"
+
+#include "list.h"
+#include "raw.h"
+#include "when.h"
+
+#define LINE_MAX_BYTES 65536
+
+static bool is_text(const struct jt_jval *item, const char *name, const char *text)
+{
+    struct jt_slice s = {0};
+    return jt_jval_str(jt_jobj_get(item, name), &s) && jt_slice_eq(s, jt_str(text));
+}
+
+void jt_credential_name(struct jt_buf *b, const struct jt_jval *credential)
+{
+    struct jt_slice label = {0};
+    jt_show_member(b, credential, "credential_id");
+    if (jt_jval_str(jt_jobj_get(credential, "label"), &label) && label.n > 0) {
+        jt_buf_puts(b, " (");
+        jt_buf_put(b, label);
+        jt_buf_putc(b, ')');
+    }
+}
+
+void jt_credential_path(struct jt_buf *b, const struct jt_args *args)
+{
+    jt_adm_path(b, "/admin/v1/clients/", args->operand);
+    jt_buf_puts(b, "/credentials");
+}
+
+static void put_part(struct jt_buf *b, const char *before, struct jt_slice text)
+{
+    if (text.n > 0) {
+        jt_buf_puts(b, before);
+        jt_buf_put(b, text);
+    }
+}
+
+static void put_time(struct jt_buf *b, const char *before, const struct jt_jval *c,
+                     const char *name)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    jt_buf_init(&text, 256);
+    jt_show_when(&text, c, name);
+    put_part(b, before, jt_buf_slice(&text));
+}
+
+void jt_credential_line(struct jt_buf *b, const struct jt_jval *c)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf part;
+    jt_buf_init(&part, LINE_MAX_BYTES);
+    jt_show_member(b, c, "credential_id");
+    jt_buf_puts(b, "  ");
+    jt_show_member(b, c, "kind");
+    jt_show_member(&part, c, "state");
+    put_part(b, "  ", jt_buf_slice(&part));
+    for (size_t i = part.n; i < sizeof "retiring" - 1; i++) {
+        jt_buf_putc(b, ' ');
+    }
+    jt_buf_reset(&part);
+    jt_show_member(&part, c, "label");
+    put_part(b, "  ", jt_buf_slice(&part));
+    jt_buf_puts(b, part.n > 0 ? ", " : "  ");
+    bool is_used = jt_jobj_get(c, "last_used") != NULL;
+    jt_buf_puts(b, is_used ? "used " : "never used");
+    if (is_used) {
+        jt_show_last_used(b, c);
+    }
+    if (is_text(c, "state", "pending")) {
+        put_time(b, ", from ", c, "not_before");
+    }
+    put_time(b, is_text(c, "state", "expired") ? ", expired " : ", until ", c, "expires");
+    jt_buf_reset(&part);
+    jt_show_member(&part, c, "networks");
+    put_part(b, ", only from ", jt_buf_slice(&part));
+}
+
+static void show_minute(struct jt_buf *cell, const struct jt_jval *item, const char *name,
+                        const char *otherwise)
+{
+    struct jt_slice s = {0};
+    bool is_time = jt_jval_str(jt_jobj_get(item, name), &s) && s.n > 16;
+    if (is_time) { /* 2026-11-25T10:00:00Z as 2026-11-25 10:00Z */
+        jt_buf_put(cell, jt_slice(s.p, 10));
+        jt_buf_putc(cell, ' ');
+        jt_buf_put(cell, jt_slice(s.p + 11, 5));
+        jt_buf_putc(cell, 'Z');
+    } else {
+        jt_buf_puts(cell, otherwise);
+    }
+}
+
+static void show_created(struct jt_buf *cell, const struct jt_jval *item)
+{
+    show_minute(cell, item, "created", "");
+}
+
+static void show_expires(struct jt_buf *cell, const struct jt_jval *item)
+{
+    int64_t t = 0;
+    show_minute(cell, item, "expires", "never");
+    if (jt_when_member(item, "expires", &t)) {
+        jt_buf_puts(cell, " (");
+        jt_show_relative(cell, t);
+        jt_buf_putc(cell, ')');
+    }
+}
+
+/* What took over from a retiring credential: the newest active one of its label. NULL: none. */
+static const struct jt_jval *successor_of(const struct jt_jval *items, const struct jt_jval *old)
+{
+    const struct jt_jval *best = NULL;
+    struct jt_slice label = {0};
+    struct jt_slice other = {0};
+    int64_t best_s = -1;
+    int64_t made = 0;
+    (void)jt_jval_str(jt_jobj_get(old, "label"), &label);
+    for (size_t i = 0; i < jt_jval_count(items); i++) {
+        const struct jt_jval *c = jt_jarr_at(items, i);
+        other = jt_slice(NULL, 0);
+        (void)jt_jval_str(jt_jobj_get(c, "label"), &other);
+        if (is_text(c, "state", "active") && jt_slice_eq(label, other) &&
+            jt_when_member(c, "created", &made) && made > best_s) {
+            best = c;
+            best_s = made;
+        }
+    }
+    return best;
+}
+
+/*
+ * Whether a retiring credential can go. It can when its successor is in use and it has not been
+ * used since the successor was made; a successor nobody uses yet proves nothing.
+ */
+static void hint(const struct jt_args *args, const struct jt_jval *items, const struct jt_jval *old)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf name;
+    JT_AUTO(jt_buf_free) struct jt_buf use;
+    JT_AUTO(jt_buf_free) struct jt_buf end;
+    const struct jt_jval *successor = successor_of(items, old);
+    int64_t used = -1;
+    int64_t made = 0;
+    int64_t ends = 0;
+    struct jt_slice id = {0};
+    jt_buf_init(&name, 1024);
+    jt_buf_init(&use, 1024);
+    jt_buf_init(&end, 64);
+    jt_credential_name(&name, old);
+    bool is_used = jt_when_member(old, "last_used", &used);
+    jt_show_last_used(&use, old);
+    if (jt_when_member(old, "expires", &ends)) {
+        jt_show_relative(&end, ends);
+    }
+    struct jt_slice n = jt_buf_slice(&name);
+    struct jt_slice u = jt_buf_slice(&use);
+    struct jt_slice e = end.n > 0 ? jt_buf_slice(&end) : JT_LIT("at no set time");
+    if (successor == NULL) {
+        jt_say_hint("%.*s ends %.*s and no active credential has its label; last used: %.*s",
+                    JT_FMT(n), JT_FMT(e), JT_FMT(u));
+        return;
+    }
+    (void)jt_when_member(successor, "created", &made);
+    (void)jt_jval_str(jt_jobj_get(successor, "credential_id"), &id);
+    if (is_used && used >= made) {
+        jt_say_hint("%.*s still used %.*s; it ends %.*s", JT_FMT(n), JT_FMT(u), JT_FMT(e));
+    } else if (jt_jobj_get(successor, "last_used") == NULL) {
+        jt_say_hint("%.*s not used since its successor %.*s was made, but that is not used yet "
+                    "either: keep it; it ends %.*s",
+                    JT_FMT(n), JT_FMT(id), JT_FMT(e));
+    } else {
+        jt_buf_reset(&use);
+        jt_show_when(&use, is_used ? old : successor, is_used ? "last_used" : "created");
+        (void)jt_jval_str(jt_jobj_get(old, "credential_id"), &id);
+        jt_say_hint("safe to retire: %.*s not used since %.*s; jeton credential revoke %s %.*s",
+                    JT_FMT(n), JT_FMT(jt_buf_slice(&use)), args->operand, JT_FMT(id));
+    }
+}
+
+static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval *items)
+{
+    static const struct jt_column columns[] = {
+        {"ID", "credential_id", NULL, false},   {"LABEL", "label", NULL, false},
+        {"STATE", "state", NULL, false},        {"CREATED", NULL, show_created, false},
+        {"EXPIRES", NULL, show_expires, false}, {"LAST USED", NULL, jt_show_last_used, false},
+        {"USES", "uses", NULL, false}};
+    enum jt_exit code = jt_list_table(items, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; code == JT_EXIT_DONE && i < jt_jval_count(items); i++) {
+        if (is_text(jt_jarr_at(items, i), "state", "retiring")) {
+            hint(args, items, jt_jarr_at(items, i));
+        }
+    }
+    if (jt_jval_count(items) == 0) {
+        jt_say_hint("client %s has no credential; jeton credential add %s --secret makes one",
+                    args->operand, args->operand);
+    }
+    return code;
+}
+
+enum jt_exit jt_cmd_credential_list(const struct jt_args *args)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf path;
+    JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
+    jt_buf_init(&path, 4096);
+    jt_credential_path(&path, args);
+    enum jt_exit code = jt_adm_get(args, jt_buf_slice(&path), &reply);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    if (args->output == JT_OUT_TABLE) {
+        return print_table(args, jt_jobj_get(reply.value, "items"));
+    }
+    jt_list_json(args->output, jt_raw_member(reply.body, "items"));
+    return JT_EXIT_DONE;
+}
