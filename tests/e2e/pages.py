@@ -11,7 +11,9 @@ Comments directly before a block, invisible to readers, one in a line:
   add: PATH            add it to the end of this file
   expect: TEXT         the block's output has this text
   exit: N              its last command ends with N
-  like the output      compare, … standing for anything, and any reference, time or secret for another
+  like the output[: COMMAND]
+                       compare with what the block before printed, or COMMAND prints here: … stands for anything, and
+                       any reference, time or secret for another
   background: TEXT     run it as in another terminal, go on when it printed TEXT, end it at the page's end
   paste: WORD          before it, take the lines of the background block that begin with WORD, as the reader does
   wait: PORT           after a command that ends with &, wait for this port
@@ -149,6 +151,8 @@ def script(blocks, out):
         if b.language in FILES and (b.note("file") or b.note("add")):
             target, how = (b.note("file"), ">") if b.note("file") else (b.note("add"), ">>")
             lines.append(f"echo {n} >{out}/at; mkdir -p {shlex.quote(os.path.dirname(target))}; cat {out}/{n}.block {how}{shlex.quote(target)}")
+        if b.note("like the output"):
+            lines.append(f"echo {n} >{out}/at; {{ {b.note('like the output')}; }} >{out}/{n}.out 2>&1")
         if b.language not in (*COMMANDS, "prepare") or b.note("not run") is not None:
             continue
         text = commands(b, f"{out}/{n}.out", shown)

@@ -53,7 +53,7 @@ os.environ.update(JETON_REAL_GIT=root, JETON_REAL_BUILD=build, HOME="/mnt/home",
                   PATH="/mnt/tools:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin")
 if os.environ.pop("JETON_MACHINE", "") == "whole":
     copy_of_etc()
-    for path in ("/usr/local", "/var/lib", "/run", "/var/log"):
+    for path in ("/usr/local", "/var/lib", "/var/backups", "/run", "/var/log"):
         tmpfs(path)
     for path in ("/usr/local/bin", "/var/lib/nginx", "/var/lib/haproxy", "/run/haproxy", "/var/log/nginx"):
         os.mkdir(path)
