@@ -108,6 +108,7 @@ static void fill_app(struct jt_server *v)
     a->rekey.prepare = jt_state_rekey_prepare;
     a->rekey.put = jt_state_rekey_put;
     a->rekey.finish = jt_state_rekey_finish;
+    a->rekey.end = jt_state_rekey_end;
     a->rekey.ctx = s;
     a->log = jt_log_line;
     a->log_ctx = &v->log;

@@ -11,17 +11,17 @@
 #define DAY_S 86400
 #define COUNT_EVERY_US 60000000
 
-/* What is due, under the reading thread's and the workers' rules: with an epoch of its own. */
-static enum jt_keydue due(struct jt_server *v, const struct jt_settings *s, struct jt_keyorder *o,
-                          char kid[static 64])
+/* What is due; the order names the key. With an epoch of its own, as a worker looks. */
+static enum jt_keydue due(struct jt_server *v, const struct jt_settings *s, struct jt_keyorder *o)
 {
     (void)jt_epoch_enter(&v->state.epochs, JT_WORKERS_MAX);
     enum jt_keydue d = jt_keylife_due(v->state.directory, jt_wall_s(&jt_clock_system),
                                       s->publish_wait_s, s->rotate_every_s, o);
-    size_t n = o->kid.n < 64 ? o->kid.n : 64; /* it outlives the epoch */
-    if (d != JT_KEYDUE_NOTHING && n > 0) {
-        memcpy(kid, o->kid.p, n);
-        o->kid = jt_slice(kid, n);
+    const struct jt_signing_key *next =
+        d == JT_KEYDUE_PROMOTE ? jt_keylife_next(v->state.directory, o->alg) : NULL;
+    if (next != NULL && next->o.name.n <= sizeof o->kid_text) {
+        memcpy(o->kid_text, next->o.name.p, next->o.name.n); /* it outlives the epoch */
+        o->kid = jt_slice(o->kid_text, next->o.name.n);
     }
     jt_epoch_announce(&v->state.epochs, JT_WORKERS_MAX, JT_EPOCH_OFFLINE);
     return d;
@@ -38,10 +38,9 @@ static enum jt_err rotate(struct jt_server *v, struct jt_keyorder *o)
 {
     JT_TRY(jt_signing_key_make(v->state.crypt, &v->state.keyring, o->alg,
                                jt_wall_s(&jt_clock_system), &o->fresh));
-    char kid[64];
-    size_t n = o->fresh->o.name.n < sizeof kid ? o->fresh->o.name.n : sizeof kid;
-    memcpy(kid, o->fresh->o.name.p, n);
-    o->kid = jt_slice(kid, n);
+    size_t n = o->fresh->o.name.n < sizeof o->kid_text ? o->fresh->o.name.n : sizeof o->kid_text;
+    memcpy(o->kid_text, o->fresh->o.name.p, n); /* the key is the directory's soon */
+    o->kid = jt_slice(o->kid_text, n);
     enum jt_err e = apply(v, JT_EV_KEY_CREATED, jt_keylife_add, o);
     if (o->fresh != NULL) {
         jt_object_free(&o->fresh->o);
@@ -109,10 +108,8 @@ void jt_server_keep(struct jt_server *v)
     count_expiring(v);
     const struct jt_settings *s = jt_settings_of(&v->app); /* the main thread replaces it itself */
     for (unsigned i = 0; i < 16 && jt_writer_clock_trusted(v->state.writer); i++) {
-        char kid[64];
-        struct jt_keyorder o = {.publish_wait_s = s->publish_wait_s,
-                                .longest_s = s->token_max_lifetime_s};
-        enum jt_keydue d = due(v, s, &o, kid);
+        struct jt_keyorder o = {.publish_wait_s = s->publish_wait_s};
+        enum jt_keydue d = due(v, s, &o);
         if (d == JT_KEYDUE_NOTHING) {
             break;
         }

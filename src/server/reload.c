@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "config/option.h"
+#include "flow/keylife.h"
 #include "server.h"
 
 struct jt_settings *jt_settings_new(const struct jt_config *c)
@@ -127,6 +128,8 @@ static enum jt_err take_over(struct jt_change *chg, void *ctx)
         .retain_s = c->audit_retain_s,
         .max_bytes = c->audit_max_bytes,
     };
+    struct jt_keyorder longer = {.longest_s = c->token_lifetime_s}; /* of the built-in resource */
+    JT_TRY(jt_keylife_stretch(chg, &longer));
     jt_change_policy(chg, &p);
     s->old_settings = atomic_exchange(&s->v->app.settings, s->r->settings);
     if (s->r->tls != NULL) {

@@ -160,6 +160,7 @@ static enum jt_err open_master(struct jt_state *s, char *why, size_t why_n)
     enum jt_err e = jt_master_key_read(s->master_path, s->master, &detail);
     if (e == JT_E_NOTFOUND && access(db, F_OK) != 0) {
         e = jt_master_key_make(s->master_path, s->master, &detail);
+        e = e == JT_OK ? jt_datadir_sync(&s->dir) : e; /* before anything is wrapped under it */
     } else if (e == JT_E_NOTFOUND) {
         detail = "it is missing, but jeton.db exists: put the key back from your backup";
     }
@@ -178,15 +179,15 @@ static enum jt_err load(struct jt_state *s)
     if (!s->master_is_ours || !jt_datadir_file(&s->dir, "master.key.new", next)) {
         return e;
     }
-    if (e != JT_E_CRYPTO) {
+    if (e == JT_OK) {
         (void)unlink(next); /* one that was cut before its change */
+    }
+    if (e != JT_E_CRYPTO || s->keyring.n > 0 ||
+        jt_master_key_read(next, s->master, &detail) != JT_OK) {
         return e;
     }
-    if (s->keyring.n > 0 || jt_master_key_read(next, s->master, &detail) != JT_OK) {
-        return e;
-    }
-    e = s->store->ops->load(s->store, on_object, s);
-    return e == JT_OK && rename(next, s->master_path) != 0 ? JT_E_IO : e;
+    JT_TRY(s->store->ops->load(s->store, on_object, s));
+    return rename(next, s->master_path) != 0 ? JT_E_IO : jt_datadir_sync(&s->dir);
 }
 
 static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
@@ -205,19 +206,56 @@ static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
     return e == JT_OK ? JT_OK : say(why, why_n, e, "cannot load the state");
 }
 
-enum jt_err jt_state_rekey_prepare(void *ctx)
+/* Is the key of a rekey that was given up still in its file? */
+static bool next_is_there(struct jt_state *s, const char *path)
 {
-    struct jt_state *s = ctx;
+    uint8_t key[JT_KEY_SIZE];
+    const char *detail = "";
+    bool same = s->has_next && jt_master_key_read(path, key, &detail) == JT_OK &&
+                memcmp(key, s->next_master, sizeof key) == 0;
+    explicit_bzero(key, sizeof key);
+    return same;
+}
+
+/*
+ * A rekey that failed may have made its change all the same, so its key is taken up again and never
+ * thrown away. The file must be found after a crash before anything is wrapped under its key.
+ */
+static enum jt_err make_next(struct jt_state *s)
+{
     char next[PATH_MAX];
     const char *detail = "";
-    if (!s->master_is_ours) {
-        return JT_E_UNSUPPORTED;
-    }
     if (!jt_datadir_file(&s->dir, "master.key.new", next)) {
         return JT_E_LIMIT;
     }
-    enum jt_err e = jt_master_key_make(next, s->next_master, &detail);
-    return e == JT_E_CONFLICT ? JT_E_BUSY : e; /* another rekey is under way */
+    if (!next_is_there(s, next)) {
+        s->has_next = false;
+        JT_TRY(jt_master_key_make(next, s->next_master, &detail));
+        s->has_next = true;
+    }
+    return jt_datadir_sync(&s->dir);
+}
+
+enum jt_err jt_state_rekey_prepare(void *ctx)
+{
+    struct jt_state *s = ctx;
+    if (!s->master_is_ours) {
+        return JT_E_UNSUPPORTED;
+    }
+    if (atomic_exchange(&s->rekeying, true)) {
+        return JT_E_BUSY;
+    }
+    enum jt_err e = make_next(s);
+    if (e != JT_OK) {
+        jt_state_rekey_end(s);
+    }
+    return e;
+}
+
+void jt_state_rekey_end(void *ctx)
+{
+    struct jt_state *s = ctx;
+    atomic_store(&s->rekeying, false);
 }
 
 enum jt_err jt_state_rekey_put(struct jt_change *chg, void *ctx)
@@ -249,6 +287,7 @@ enum jt_err jt_state_rekey_finish(void *ctx)
     }
     memcpy(s->master, s->next_master, sizeof s->master);
     explicit_bzero(s->next_master, sizeof s->next_master);
+    s->has_next = false;
     return jt_datadir_sync(&s->dir);
 }
 

@@ -37,7 +37,9 @@ struct jt_state {
     char master_path[PATH_MAX];
     bool master_is_ours; /* a file in the data directory, not the service manager's */
     uint8_t master[JT_KEY_SIZE];
-    uint8_t next_master[JT_KEY_SIZE]; /* while a rekey is under way */
+    uint8_t next_master[JT_KEY_SIZE]; /* of a rekey that has begun; the reading thread's */
+    bool has_next;                    /* and it is in master.key.new */
+    _Atomic bool rekeying;
     bool epochs_ready;
 };
 
@@ -56,10 +58,15 @@ JT_MUST enum jt_err jt_state_restored_event(struct jt_state *s);
  * directory. False: the path is too long. */
 bool jt_state_master_path(const struct jt_datadir *d, char out[static PATH_MAX], bool *ours);
 
-/* The steps of a rekey (struct jt_app). ctx: the state. One at a time: JT_E_BUSY. */
+/*
+ * The steps of a rekey (struct jt_app). ctx: the state. One at a time: JT_E_BUSY. prepare and
+ * finish write files, for the reading thread. After prepare has returned JT_OK, end must follow,
+ * whatever became of the others. JT_E_CONFLICT: somebody put a file there.
+ */
 enum jt_err jt_state_rekey_prepare(void *ctx);
 enum jt_err jt_state_rekey_put(struct jt_change *chg, void *ctx);
 enum jt_err jt_state_rekey_finish(void *ctx);
+void jt_state_rekey_end(void *ctx);
 
 /* Submits one job from the main thread and waits for it. event.time is set. */
 JT_MUST enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e,

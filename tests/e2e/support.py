@@ -41,6 +41,19 @@ class Answer:
         return f"{self.status} {self.body[:300]!r}"
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path, timeout=20):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
 class Server:
     """One process. TLS is its own CA's (jeton dev), or none (jeton serve on loopback)."""
 
@@ -124,6 +137,27 @@ class Server:
             return out
 
     # -- administration ----------------------------------------------------------------------------------------------
+    def api(self, method, path, body=None, headers=None):
+        """The administration API: a body that is not bytes is sent as JSON; paths are below /admin/v1."""
+        c = UnixConnection(os.path.join(self.data, "admin.sock"))
+        h = {} if body is None else {"Content-Type": "application/json"}
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        c.request(method, "/admin/v1" + path, data, {**h, **(headers or {})})
+        r = c.getresponse()
+        answer = Answer(r.status, r.headers, r.read())
+        c.close()
+        return answer
+
+    def ask(self, method, path, body=None, headers=None, status=None):
+        """The same where it must succeed: what the answer says."""
+        a = self.api(method, path, body, headers)
+        assert a.status == (status or {"POST": 201, "DELETE": 204}.get(method, 200)), a
+        return a.json if a.body else None
+
+    def patch(self, path, body):
+        """PATCH of what is there now."""
+        return self.ask("PATCH", path, body, {"If-Match": self.api("GET", path).headers["ETag"]})
+
     def cli(self, *args, ok=True):
         r = subprocess.run([BIN, *args], capture_output=True, text=True, timeout=60,
                            env={**self.environment, "JETON_DATA": self.data}, stdin=subprocess.DEVNULL)

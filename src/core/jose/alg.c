@@ -34,6 +34,11 @@ const char *jt_alg_name(enum jt_alg alg)
     return "";
 }
 
+enum jt_alg jt_alg_nth(size_t i)
+{
+    return i < ROWS ? rows[i].alg : JT_ALG_NONE;
+}
+
 enum jt_key_kind jt_alg_kind(enum jt_alg alg)
 {
     for (size_t i = 0; i < ROWS; i++) {

@@ -11,6 +11,8 @@
 enum jt_alg jt_alg_from_name(struct jt_slice name);
 /* "RS256"; "" for JT_ALG_NONE. */
 const char *jt_alg_name(enum jt_alg alg);
+/* The algorithms in turn, from 0; JT_ALG_NONE after the last. */
+enum jt_alg jt_alg_nth(size_t i);
 enum jt_key_kind jt_alg_kind(enum jt_alg alg);
 
 #endif

@@ -39,7 +39,9 @@ void jt_at_payload(const struct jt_at_claims *c, struct jt_buf *out)
     }
     jt_jw_kint(&w, "iat", c->iat);
     jt_jw_kint(&w, "exp", c->exp);
-    jt_jw_kstr(&w, "jti", c->jti);
+    if (c->jti.n > 0) {
+        jt_jw_kstr(&w, "jti", c->jti);
+    }
     jt_jw_end_obj(&w);
 }
 

@@ -19,7 +19,8 @@ struct jt_at_claims {
 
 /* The header {"alg":…,"typ":"at+jwt","kid":…}, base64url, appended. alg comes first. */
 void jt_at_header(enum jt_alg alg, struct jt_slice kid, struct jt_buf *out);
-/* The payload as JSON, appended. aud is one string, no nbf; an empty scope is left out. */
+/* The payload as JSON, appended. aud is one string, no nbf; an empty scope is left out,
+ * and so is the jti of claims that only show what a token would say. */
 void jt_at_payload(const struct jt_at_claims *c, struct jt_buf *out);
 
 /* typ is "at+jwt" or "application/at+jwt", without regard to case (RFC 9068 section 4, RFC

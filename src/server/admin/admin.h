@@ -10,6 +10,7 @@
 
 #include "../../core/json/jw.h"
 #include "../flow/flow.h"
+#include "../flow/keylife.h"
 
 const struct jt_endpoint *jt_route_admin(struct jt_slice path, enum jt_http_method method);
 /* All methods that the path takes, 1 << enum jt_http_method each. */
@@ -20,24 +21,91 @@ extern const struct jt_endpoint jt_admin_endpoints[];
 extern const size_t jt_admin_endpoints_n;
 
 extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[],
-    jt_resource_show_steps[], jt_resource_update_steps[], jt_client_list_steps[],
-    jt_client_create_steps[], jt_client_show_steps[], jt_audit_list_steps[], jt_audit_show_steps[],
-    jt_explain_steps[], jt_backup_steps[];
+    jt_resource_show_steps[], jt_resource_update_steps[], jt_resource_delete_steps[],
+    jt_client_list_steps[], jt_client_create_steps[], jt_client_show_steps[],
+    jt_client_update_steps[], jt_client_delete_steps[], jt_grant_list_steps[],
+    jt_client_grants_steps[], jt_grant_add_steps[], jt_grant_remove_steps[],
+    jt_credential_list_steps[], jt_credential_add_steps[], jt_credential_rotate_steps[],
+    jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[],
+    jt_backup_steps[], jt_key_list_steps[], jt_key_show_steps[], jt_key_rotate_steps[],
+    jt_key_retire_steps[], jt_key_revoke_steps[], jt_rekey_steps[], jt_revocation_steps[],
+    jt_why_steps[];
 
 #define JT_PAGE_MAX 1000u
+#define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes that end a page; one item may follow */
+#define JT_NAME_BYTES 200                /* of names, owners, labels and the texts of scopes */
+#define JT_GRANTS_MAX 256                /* of a client */
+#define JT_CREDENTIALS_MAX 32            /* of a client */
+#define JT_NETS_MAX 32                   /* of a client, and of a credential */
+
+/* Members that a body gave, one bit each. */
+enum jt_given {
+    JT_GAVE_NAME = 1u << 0,
+    JT_GAVE_OWNER = 1u << 1,
+    JT_GAVE_ENABLED = 1u << 2,
+    JT_GAVE_NETWORKS = 1u << 3,
+    JT_GAVE_COMPAT = 1u << 4,
+    JT_GAVE_GRANTS = 1u << 5,
+    JT_GAVE_SCOPES = 1u << 6,
+    JT_GAVE_ALG = 1u << 7,
+    JT_GAVE_FORMAT = 1u << 8,
+    JT_GAVE_LIFETIME = 1u << 9,
+    JT_GAVE_INTROSPECTORS = 1u << 10,
+    JT_GAVE_LABEL = 1u << 11,
+};
+
+/* One thing that is wrong with a body. */
+struct jt_complaint {
+    char pointer[160]; /* RFC 6901 */
+    char detail[320];
+};
+
+#define JT_COMPLAINTS_MAX 8
+struct jt_complaints {
+    const char *code; /* NULL: the endpoint's own */
+    size_t n;
+    struct jt_complaint v[JT_COMPLAINTS_MAX];
+};
+
+/* What a revocation ends: the tokens of one of these. */
+enum jt_ended {
+    JT_ENDED_NONE = 0,
+    JT_ENDED_JTI,
+    JT_ENDED_CLIENT,
+    JT_ENDED_CREDENTIAL,
+    JT_ENDED_KEY
+};
+struct jt_ending {
+    enum jt_ended what;
+    struct jt_slice name;      /* jti, client_id, credential_id or kid */
+    struct jt_slice client_id; /* whose credential it is */
+    struct jt_jti id;          /* what the jti carries */
+    int64_t longest_s;         /* a token may still live so long */
+};
 
 /* What one administration request gathers. Lives in the request's arena. */
 struct jt_admin {
     struct jt_slice actor; /* "uid 0" */
     struct jt_form query;
     struct jt_resource resource; /* as it shall become; text in the arena */
-    bool has_scopes, has_introspectors;
+    unsigned given;              /* bits of enum jt_given */
     struct jt_client client;
     struct jt_client_grant *grants;
+    struct jt_client_grant grant; /* to be added or removed */
+    struct jt_slice *scopes;      /* room for those of one grant */
     struct jt_credential credential;
-    struct jt_slice secret;     /* shown once */
-    uint64_t version;           /* of If-Match */
-    char missing[320];          /* what a reference in the request points to, and is not there */
+    struct jt_credential *credentials; /* room for all of a client */
+    uint32_t replaced;                 /* bit for each of them that the rotation ended */
+    int64_t overlap_s;
+    bool at_once;                /* rotation: the others end with their tokens */
+    struct jt_slice secret;      /* shown once */
+    uint64_t version;            /* of If-Match; 0: any */
+    struct jt_complaints *wrong; /* with the body; NULL: nothing */
+    const char *refused_code;    /* set by the change: why not, with missing as its detail */
+    unsigned refused_status;
+    char missing[512];          /* what a reference in the request points to, and is not there */
+    char words[640];            /* detail of the event */
+    enum jt_alg key_alg;        /* what signs the resource's tokens; NONE: they are opaque */
     struct jt_signing_key *key; /* to be stored with the resource: the first of its algorithm */
     struct jt_read read;
     struct jt_save *save;
@@ -47,32 +115,58 @@ struct jt_admin {
     bool found;
     enum jt_err result; /* of the reading thread */
     struct jt_buf out;
+    struct jt_keyorder order; /* keys.c, revocations.c */
+    struct jt_ending ending;  /* revocations.c */
+    char said[256];           /* of an event that its change completes */
 };
 
 /* problem.c */
 enum jt_next jt_admin_allow(struct jt_flow *f);
 enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail);
+/* The same with "errors": what is wrong, and where in the body. */
+enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
+                             const char *detail, const struct jt_complaints *errors);
 /* The problem that belongs to f->reason. */
 enum jt_next jt_problem_denial(struct jt_flow *f);
 /* 200 or 201 with the JSON in b, which is freed. etag_version 0: none. */
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
                              uint64_t etag_version);
+/* 204 */
+enum jt_next jt_admin_done(struct jt_flow *f);
 static inline struct jt_admin *jt_admin_of(const struct jt_flow *f)
 {
     return f->admin;
 }
-/* The body as a JSON object; NULL after a problem was written. Free it in the same step. */
-struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
-/* The optional text member, copied into the arena. False when it is there and not a string. */
-bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
-                   struct jt_slice *out);
+/* If-Match: "v3", into a->version. False: a problem was written. */
+bool jt_admin_version(struct jt_flow *f, bool needed);
+/* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK.
+ * What the change itself said with jt_admin_refuse comes first. */
+struct jt_outcome {
+    enum jt_err err;
+    unsigned status;
+    const char *code, *detail;
+};
+enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows);
+/* Inside a change: the problem it ends with. Returns JT_E_CONFLICT. */
+enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *code,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Hands the change to the writer; the next step looks at job.result. */
+enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt_event *e);
+/* The event's detail: who did it, and these words. Before the change, or inside it. */
+void jt_admin_say(struct jt_flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The names of the members that were given, as in "name, owner". */
+void jt_admin_say_given(struct jt_flow *f);
+
+/* list.c */
 /* Which list a cursor belongs to. */
 enum jt_admin_list {
     JT_LIST_NONE = 0,
     JT_LIST_RESOURCES,
     JT_LIST_CLIENTS,
     JT_LIST_GRANTS,
-    JT_LIST_AUDIT
+    JT_LIST_AUDIT,
+    JT_LIST_KEYS,
+    JT_LIST_AUDIT_OLDEST
 };
 /* ?limit= and ?cursor= */
 bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor);
@@ -84,23 +178,102 @@ void jt_admin_next(struct jt_jw *w, struct jt_flow *f, struct jt_crypt *c, enum 
 enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
                            void (*view)(struct jt_jw *w, struct jt_flow *f,
                                         const struct jt_object *o));
-/* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK. */
-struct jt_outcome {
-    enum jt_err err;
-    unsigned status;
-    const char *code, *detail;
-};
-enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows);
-/* Hands the change to the writer; the next step looks at job.result. */
-enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt_event *e);
+
+/* body.c: reading bodies. What is wrong is noted with its JSON pointer, for one answer. */
+/* The body as a JSON object; NULL after a problem was written. Free it in the same step. */
+struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
+/* The optional text member, copied into the arena. False when it is there and not a string. */
+bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
+                   struct jt_slice *out);
+/* Notes what is wrong, and returns false. */
+bool jt_admin_bad(struct jt_flow *f, const char *pointer, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* 422 with what was noted; code is the endpoint's own. */
+enum jt_next jt_admin_invalid(struct jt_flow *f, const char *code);
+/* Refuses every member of v, an object at pointer, that is not in names (ends with NULL). */
+bool jt_admin_known(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
+                    const char *const *names);
+/* False after a problem: the body is neither empty nor an empty object. */
+bool jt_admin_no_body(struct jt_flow *f);
+/* The optional members of these types; false: noted. */
+bool jt_admin_read_text(struct jt_flow *f, const struct jt_jval *root, const char *name,
+                        struct jt_slice *out);
+bool jt_admin_read_bool(struct jt_flow *f, const struct jt_jval *root, const char *name, bool *out);
+bool jt_admin_read_time(struct jt_flow *f, const struct jt_jval *root, const char *name,
+                        int64_t *out);
+/* "networks"; null: none. *given: it is there. */
+bool jt_admin_read_nets(struct jt_flow *f, const struct jt_jval *root, size_t *n,
+                        const struct jt_net **out, bool *given);
+
+/* resource_body.c: all members but the audience, into a->resource and a->given */
+bool jt_resource_read(struct jt_flow *f, const struct jt_jval *root);
+
+/* client_body.c: members of clients */
+bool jt_client_read_texts(struct jt_flow *f, const struct jt_jval *root);
+bool jt_client_read_nets(struct jt_flow *f, const struct jt_jval *root);
+bool jt_client_read_compat(struct jt_flow *f, const struct jt_jval *root);
+/* Into a->client.grants. */
+bool jt_client_read_grants(struct jt_flow *f, const struct jt_jval *root);
+/* One grant: an object with resource and scopes. */
+bool jt_client_read_grant(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
+                          struct jt_client_grant *g);
+/* "compat" as words. */
+void jt_client_write_compat(struct jt_jw *w, unsigned compat);
+
+/* clients.c */
+enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slice id);
+enum jt_next jt_client_unknown(struct jt_flow *f);
+/* The client of the first segment; NULL: 404 was written. */
+const struct jt_client *jt_client_of(struct jt_flow *f);
+
+/* credential_new.c: making credentials */
+/* label, not_before and expires, into a->credential. */
+bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root);
+/* A secret made here, into a->credential and a->secret; only its keyed hash is stored. */
+bool jt_credential_make(struct jt_flow *f);
+/* Room for all credentials of a client, for the change. */
+bool jt_credential_room(struct jt_flow *f);
+/* Inside a change: a->credential joins those of c, which become a->credentials. What ended long ago
+ * leaves when there is no room. */
+enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct jt_client *c);
+/* The member "state": what holds now. */
+const char *jt_credential_state(const struct jt_credential *k, int64_t now_s);
+/* Active, or to become so. */
+bool jt_credential_stands(const struct jt_credential *k, int64_t now_s);
+/* It ends now, with its tokens. */
+void jt_credential_end(struct jt_credential *k, int64_t now_s);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);
-void jt_view_client(struct jt_jw *w, const struct jt_client *c, struct jt_slice secret);
+/* secret: of a->credential, just made with the client; else empty. */
+void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                    struct jt_slice secret);
+void jt_view_grant(struct jt_jw *w, const struct jt_client *c, const struct jt_client_grant *g);
+/* The members of a credential, inside an object. */
+void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k);
+/* All of a client, as a member of this name. */
+void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
+                         const struct jt_client *c);
+/* A member in RFC 3339. */
+void jt_view_time(struct jt_jw *w, const char *name, int64_t s);
 
 /* changes.c: used by `jeton dev` too */
 enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow);
+enum jt_err jt_change_delete_resource(struct jt_change *chg, void *flow);
+/* client_changes.c */
 enum jt_err jt_change_create_client(struct jt_change *chg, void *flow);
+enum jt_err jt_change_update_client(struct jt_change *chg, void *flow);
+enum jt_err jt_change_delete_client(struct jt_change *chg, void *flow);
+/* Every grant names a resource and scopes that are there. */
+enum jt_err jt_change_check_grants(struct jt_change *chg, struct jt_admin *a,
+                                   const struct jt_client_grant *grants, size_t n);
+/* The client of the first segment, as it is now. JT_E_NOTFOUND. */
+enum jt_err jt_change_client(struct jt_change *chg, const struct jt_flow *f,
+                             const struct jt_client **out);
+/* One more version, now. */
+enum jt_err jt_change_put_client(struct jt_change *chg, struct jt_client *c);
+/* Nothing changed: no event is recorded. */
+enum jt_err jt_change_nothing(struct jt_flow *f);
 
 #endif

@@ -44,26 +44,48 @@ static enum jt_err on_event(void *ctx, const struct jt_event *e)
     return JT_OK;
 }
 
+/* Where a full page goes on: behind its last event. */
+static uint64_t after_last(const struct page *p)
+{
+    return p->a->audit.newest_first ? p->last - 1 : p->last + 1;
+}
+
 static enum jt_err read_pages(struct page *p, struct jt_store *audit)
 {
     struct jt_audit_query q = p->a->audit;
     uint64_t next = 0;
+    p->a->next = 0;
     for (size_t seen = 0; seen < SCAN_MAX; seen += SCAN_PAGE) {
         q.scan = SCAN_PAGE;
         enum jt_err e = audit->ops->audit_read(audit, &q, on_event, p, &next);
         if (e == JT_E_LIMIT) {
-            p->a->next = p->last > 1 ? p->last - 1 : 0;
+            p->a->next = after_last(p);
             return JT_OK;
         }
         JT_TRY(e);
+        p->a->next = next;
         if (next == 0) {
-            p->a->next = 0;
             return JT_OK;
         }
-        q.to_seq = next;
-        p->a->next = next;
+        *(q.newest_first ? &q.to_seq : &q.from_seq) = next;
     }
     return JT_OK;
+}
+
+/*
+ * The end of the log is asked for first and no later event is in the page, so that a reader who has
+ * all pages goes on after last_seq and misses nothing.
+ */
+static enum jt_err read_bounded(struct page *p, struct jt_store *audit, uint64_t *last_seq)
+{
+    struct jt_audit_query *q = &p->a->audit;
+    struct jt_audit_info info = {0};
+    JT_TRY(audit->ops->audit_info(audit, &info));
+    *last_seq = info.last_seq;
+    if (q->to_seq == 0 || q->to_seq > info.last_seq) {
+        q->to_seq = info.last_seq;
+    }
+    return q->to_seq == 0 || q->from_seq > q->to_seq ? JT_OK : read_pages(p, audit);
 }
 
 static void run_list(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
@@ -71,36 +93,87 @@ static void run_list(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
     struct jt_flow *f = r->job.ctx;
     struct jt_admin *a = jt_admin_of(f);
     struct page p = {.f = f, .a = a, .crypt = crypt, .w = jt_jw(&a->out)};
+    uint64_t last_seq = 0;
     jt_jw_obj(&p.w);
     jt_jw_key(&p.w, "items");
     jt_jw_arr(&p.w);
-    a->result = read_pages(&p, audit);
+    a->result = read_bounded(&p, audit, &last_seq);
     jt_jw_end_arr(&p.w);
     if (a->next > 0) {
-        jt_admin_next(&p.w, f, crypt, JT_LIST_AUDIT, a->next);
+        jt_admin_next(&p.w, f, crypt, a->audit.newest_first ? JT_LIST_AUDIT : JT_LIST_AUDIT_OLDEST,
+                      a->next);
     }
+    jt_jw_kint(&p.w, "last_seq", (int64_t)last_seq);
     jt_jw_end_obj(&p.w);
+}
+
+/* ?since= or ?until=, in microseconds; 0: not given. */
+static bool read_time(struct jt_flow *f, const char *name, const char *wrong, int64_t *out_us)
+{
+    struct jt_slice text = jt_form_get(&jt_admin_of(f)->query, name);
+    uint64_t s = 0;
+    if (text.n > 0 && jt_parse_u64(text, INT64_MAX / 1000000, &s) != JT_OK) {
+        (void)jt_problem(f, 400, name, wrong);
+        return false;
+    }
+    *out_us = (int64_t)s * 1000000;
+    return true;
+}
+
+/* ?order= and ?after= */
+static bool read_order(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    struct jt_slice order = jt_form_get(&a->query, "order");
+    struct jt_slice after = jt_form_get(&a->query, "after");
+    uint64_t seq = 0;
+    bool oldest = jt_slice_eq(order, JT_LIT("oldest"));
+    if (order.n > 0 && !oldest && !jt_slice_eq(order, JT_LIT("newest"))) {
+        (void)jt_problem(f, 400, "order", "order is newest or oldest");
+        return false;
+    }
+    if (after.n > 0 && (!oldest || jt_parse_u64(after, INT64_MAX - 1, &seq) != JT_OK)) {
+        (void)jt_problem(f, 400, "after",
+                         "after is the seq of an event, and goes with order=oldest");
+        return false;
+    }
+    a->audit.newest_first = !oldest;
+    a->audit.from_seq = after.n > 0 ? seq + 1 : 0;
+    return true;
+}
+
+static bool read_place(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    uint64_t place = 0;
+    bool newest = a->audit.newest_first;
+    if (!jt_admin_page(f, newest ? JT_LIST_AUDIT : JT_LIST_AUDIT_OLDEST, &a->limit, &place)) {
+        return false;
+    }
+    if (newest) {
+        a->audit.to_seq = place;
+    } else if (place > a->audit.from_seq) {
+        a->audit.from_seq = place;
+    }
+    return true;
 }
 
 static bool read_filters(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    struct jt_slice since = jt_form_get(&a->query, "since");
     struct jt_slice type = jt_form_get(&a->query, "type");
-    uint64_t s = 0;
-    if (since.n > 0 && jt_parse_u64(since, INT64_MAX / 1000000, &s) != JT_OK) {
-        (void)jt_problem(f, 400, "since", "since is a number of seconds since 1970");
+    if (!read_time(f, "since", "since is a number of seconds since 1970", &a->audit.since_us) ||
+        !read_time(f, "until", "until is a number of seconds since 1970", &a->audit.until_us) ||
+        !read_order(f)) {
         return false;
     }
-    a->audit.since_us = (int64_t)s * 1000000;
     a->audit.type = jt_event_type_from(type);
     if (type.n > 0 && a->audit.type == JT_EV_NONE) {
         (void)jt_problem(f, 422, "type", "there is no event type of this name");
         return false;
     }
     a->audit.client_id = jt_form_get(&a->query, "client");
-    a->audit.newest_first = true;
-    return jt_admin_page(f, JT_LIST_AUDIT, &a->limit, &a->audit.to_seq);
+    return read_place(f);
 }
 
 static enum jt_next list_read(struct jt_flow *f)

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "../../core/base/num.h"
 #include "../../core/http/response.h"
-#include "../../core/token/ref.h"
 #include "admin.h"
 
-#define BODY_MAX 4096u
+#define BODY_MAX 16384u
 
-static const struct jt_json_limits body_limits = {JT_HTTP_BODY_MAX, 6, 2048};
+static void write_errors(struct jt_jw *w, const struct jt_complaints *errors)
+{
+    jt_jw_key(w, "errors");
+    jt_jw_arr(w);
+    for (size_t i = 0; i < errors->n; i++) {
+        jt_jw_obj(w);
+        jt_jw_kstr(w, "pointer", jt_str(errors->v[i].pointer));
+        jt_jw_kstr(w, "detail", jt_str(errors->v[i].detail));
+        jt_jw_end_obj(w);
+    }
+    jt_jw_end_arr(w);
+}
 
-enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail)
+enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
+                             const char *detail, const struct jt_complaints *errors)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, BODY_MAX);
@@ -21,6 +33,9 @@ enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, co
     jt_jw_kint(&w, "status", (int64_t)status);
     jt_jw_kstr(&w, "code", jt_str(code));
     jt_jw_kstr(&w, "detail", jt_str(detail));
+    if (errors != NULL) {
+        write_errors(&w, errors);
+    }
     jt_jw_end_obj(&w);
     const struct jt_answer a = {.status = status,
                                 .content_type = "application/problem+json",
@@ -28,6 +43,11 @@ enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, co
                                 .cache = "no-store",
                                 .retry_after = status == 503 ? "5" : NULL};
     return jt_answer(f, &a);
+}
+
+enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail)
+{
+    return jt_problem_with(f, status, code, detail, NULL);
 }
 
 enum jt_next jt_problem_denial(struct jt_flow *f)
@@ -81,110 +101,52 @@ enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *
     return n;
 }
 
-struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted)
+enum jt_next jt_admin_done(struct jt_flow *f)
 {
-    struct jt_json *doc = NULL;
-    enum jt_content_type t = jt_content_type(f->x->head.content_type);
-    if (t != wanted && !(wanted == JT_CONTENT_MERGE && t == JT_CONTENT_JSON)) {
-        (void)jt_problem(f, 415, "content_type", "the body must be application/json");
-        return NULL;
-    }
-    if (jt_json_parse(f->x->body, &body_limits, &doc) != JT_OK) {
-        (void)jt_problem(f, 400, "body", "the body is not JSON, or repeats a member");
-        return NULL;
-    }
-    if (jt_jval_type(jt_json_root(doc)) != JT_JOBJECT) {
-        (void)jt_problem(f, 400, "body", "the body must be a JSON object");
-        jt_json_free(&doc);
-    }
-    return doc;
+    const struct jt_answer a = {.status = 204, .cache = "no-store"};
+    return jt_answer(f, &a);
 }
 
-bool jt_admin_text(struct jt_flow *f, const struct jt_jval *v, const char *name,
-                   struct jt_slice *out)
+bool jt_admin_version(struct jt_flow *f, bool needed)
 {
-    const struct jt_jval *m = jt_jobj_get(v, name);
-    struct jt_slice s = {0};
-    if (m == NULL) {
+    const struct jt_http_field *h = jt_http_field(&f->x->head, JT_LIT("if-match"));
+    uint64_t *version = &jt_admin_of(f)->version;
+    if (h == NULL) {
+        if (needed) {
+            (void)jt_problem(f, 428, "if_match", "send If-Match with the ETag that reading gave");
+        }
+        return !needed;
+    }
+    struct jt_slice v = h->value;
+    if (jt_slice_eq(v, JT_LIT("*"))) { /* RFC 9110 section 13.1.1: whatever there is */
         return true;
     }
-    return jt_jval_str(m, &s) && jt_arena_copy(&f->x->arena, s, out);
-}
-
-static bool read_cursor(struct jt_flow *f, enum jt_admin_list list, struct jt_slice text,
-                        uint64_t *cursor)
-{
-    struct jt_ref ref = {0};
-    *cursor = 0;
-    if (text.n == 0) {
-        return true;
-    }
-    if (jt_ref_read(f->local->crypt, f->app->reference_key, text, &ref) != JT_OK ||
-        ref.kind != JT_REF_CURSOR || ref.b != (uint16_t)list) {
+    if (v.n < 4 || v.p[0] != '"' || v.p[1] != 'v' || v.p[v.n - 1] != '"' ||
+        jt_parse_u64(jt_slice(v.p + 2, v.n - 3), UINT64_MAX, version) != JT_OK || *version == 0) {
+        (void)jt_problem(f, 412, "changed", "If-Match is not an ETag that this server gave");
         return false;
     }
-    *cursor = ref.a;
     return true;
 }
 
-void jt_admin_next(struct jt_jw *w, struct jt_flow *f, struct jt_crypt *c, enum jt_admin_list list,
-                   uint64_t cursor)
+enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *code,
+                            const char *format, ...)
 {
-    const struct jt_ref ref = {JT_REF_CURSOR, cursor, (uint16_t)list};
-    char text[JT_REF_LEN];
-    if (jt_ref_write(c, f->app->reference_key, &ref, text) == JT_OK) {
-        jt_jw_kstr(w, "next_cursor", jt_slice(text, sizeof text));
-    }
-}
-
-bool jt_admin_page(struct jt_flow *f, enum jt_admin_list list, size_t *limit, uint64_t *cursor)
-{
-    struct jt_admin *a = jt_admin_of(f);
-    struct jt_slice l = jt_form_get(&a->query, "limit");
-    struct jt_slice c = jt_form_get(&a->query, "cursor");
-    uint64_t v = 100;
-    if ((l.n > 0 && jt_parse_u64(l, JT_PAGE_MAX, &v) != JT_OK) || v == 0 ||
-        !read_cursor(f, list, c, cursor)) {
-        (void)jt_problem(f, 400, "page", "limit is 1 to 1000; cursor is what next_cursor said");
-        return false;
-    }
-    *limit = (size_t)v;
-    return true;
-}
-
-enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_object_kind kind,
-                           void (*view)(struct jt_jw *w, struct jt_flow *f,
-                                        const struct jt_object *o))
-{
-    size_t limit = 0;
-    uint64_t cursor = 0;
-    if (!jt_admin_page(f, list, &limit, &cursor)) {
-        return JT_DONE;
-    }
-    const struct jt_object **page = jt_arena_array(&f->x->arena, limit, sizeof *page);
-    if (page == NULL) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    struct jt_buf b;
-    jt_buf_init(&b, JT_ANSWER_MAX);
-    struct jt_jw w = jt_jw(&b);
-    size_t n = jt_directory_page(f->app->directory, kind, &cursor, page, limit);
-    jt_jw_obj(&w);
-    jt_jw_key(&w, "items");
-    jt_jw_arr(&w);
-    for (size_t i = 0; i < n; i++) {
-        view(&w, f, page[i]);
-    }
-    jt_jw_end_arr(&w);
-    if (n == limit) {
-        jt_admin_next(&w, f, f->local->crypt, list, cursor);
-    }
-    jt_jw_end_obj(&w);
-    return jt_admin_answer(f, 200, &b, 0);
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(a->missing, sizeof a->missing, format, args);
+    va_end(args);
+    a->refused_status = status;
+    a->refused_code = code;
+    return JT_E_CONFLICT;
 }
 
 enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
 {
+    const struct jt_admin *a = jt_admin_of(f);
+    if (a->refused_code != NULL) {
+        return jt_problem(f, a->refused_status, a->refused_code, a->missing);
+    }
     for (; rows->err != JT_OK; rows++) {
         if (rows->err == f->job.result) {
             return jt_problem(f, rows->status, rows->code,
@@ -200,4 +162,33 @@ enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt
     f->job.change = fn;
     jt_event_clip(&f->job.event);
     return jt_flow_submit(f);
+}
+
+void jt_admin_say(struct jt_flow *f, const char *format, ...)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    int n = snprintf(a->words, sizeof a->words, "%.*s: ", JT_FMT(a->actor));
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(a->words + n, sizeof a->words - (size_t)n, format, args);
+    va_end(args);
+    f->detail = f->job.event.detail = jt_str(a->words);
+    jt_event_clip(&f->job.event);
+}
+
+void jt_admin_say_given(struct jt_flow *f)
+{
+    static const char *const names[] = {"name",   "owner",    "enabled",      "networks",
+                                        "compat", "grants",   "scopes",       "alg",
+                                        "format", "lifetime", "introspect_by"};
+    char said[256] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((jt_admin_of(f)->given >> i & 1u) != 0) {
+            n += (size_t)snprintf(said + n, sizeof said - n, "%s%s", n == 0 ? "" : ", ", names[i]);
+        }
+    }
+    if (n > 0) {
+        jt_admin_say(f, "%s", said);
+    }
 }

@@ -6,7 +6,7 @@
 #include "../../core/jose/alg.h"
 #include "admin.h"
 
-static void when(struct jt_jw *w, const char *name, int64_t s)
+void jt_view_time(struct jt_jw *w, const char *name, int64_t s)
 {
     char t[JT_RFC3339_SIZE];
     jt_fmt_rfc3339(s, t);
@@ -27,7 +27,7 @@ void jt_view_resource(struct jt_jw *w, const struct jt_resource *r)
     }
     jt_jw_end_arr(w);
     jt_jw_kstr(w, "alg", jt_str(jt_alg_name(r->alg)));
-    jt_jw_kstr(w, "format", JT_LIT("jwt"));
+    jt_jw_kstr(w, "format", r->format == JT_FORMAT_OPAQUE ? JT_LIT("opaque") : JT_LIT("jwt"));
     jt_jw_kint(w, "lifetime", r->lifetime_s);
     jt_jw_key(w, "introspect_by");
     jt_jw_arr(w);
@@ -36,57 +36,114 @@ void jt_view_resource(struct jt_jw *w, const struct jt_resource *r)
     }
     jt_jw_end_arr(w);
     jt_jw_kbool(w, "builtin", r->builtin);
-    when(w, "created", r->created_s);
-    when(w, "updated", r->updated_s);
+    jt_view_time(w, "created", r->created_s);
+    jt_view_time(w, "updated", r->updated_s);
     jt_jw_kint(w, "version", (int64_t)r->version);
     jt_jw_end_obj(w);
 }
 
-static void view_credentials(struct jt_jw *w, const struct jt_client *c)
+static void write_nets(struct jt_jw *w, const struct jt_net *nets, size_t n)
 {
-    jt_jw_key(w, "credentials");
+    char text[JT_NET_TEXT];
+    jt_jw_key(w, "networks");
+    jt_jw_arr(w);
+    for (size_t i = 0; i < n; i++) {
+        jt_net_text(&nets[i], text);
+        jt_jw_str(w, jt_str(text));
+    }
+    jt_jw_end_arr(w);
+}
+
+static void write_use(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k)
+{
+    struct jt_use use = {0};
+    char address[JT_ADDR_TEXT];
+    if (f->app->usage == NULL || !jt_usage_get(f->app->usage, k->number, &use)) {
+        jt_jw_kint(w, "uses", 0);
+        return;
+    }
+    jt_addr_text(&use.address, address);
+    jt_view_time(w, "last_used", use.last_s);
+    jt_jw_kstr(w, "last_used_from", jt_str(address));
+    jt_view_time(w, "first_used", use.first_s);
+    jt_jw_kint(w, "uses", (int64_t)use.count);
+}
+
+void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k)
+{
+    jt_jw_kstr(w, "credential_id", k->id);
+    jt_jw_kstr(w, "kind", JT_LIT("secret"));
+    jt_jw_kstr(w, "label", k->label);
+    jt_jw_kstr(w, "state", jt_str(jt_credential_state(k, jt_wall_s(f->app->clock))));
+    jt_view_time(w, "created", k->created_s);
+    if (k->not_before_s != 0) {
+        jt_view_time(w, "not_before", k->not_before_s);
+    }
+    if (k->expires_s != 0) {
+        jt_view_time(w, "expires", k->expires_s);
+    }
+    write_nets(w, k->nets, k->nnets);
+    write_use(w, f, k);
+}
+
+void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
+                         const struct jt_client *c)
+{
+    jt_jw_key(w, name);
     jt_jw_arr(w);
     for (size_t i = 0; i < c->ncredentials; i++) {
-        const struct jt_credential *k = &c->credentials[i];
         jt_jw_obj(w);
-        jt_jw_kstr(w, "credential_id", k->id);
-        jt_jw_kstr(w, "kind", JT_LIT("secret"));
-        jt_jw_kstr(w, "label", k->label);
-        jt_jw_kstr(w, "state", k->state == JT_CRED_ACTIVE ? JT_LIT("active") : JT_LIT("revoked"));
-        when(w, "created", k->created_s);
+        jt_view_credential(w, f, &c->credentials[i]);
         jt_jw_end_obj(w);
     }
     jt_jw_end_arr(w);
 }
 
-void jt_view_client(struct jt_jw *w, const struct jt_client *c, struct jt_slice secret)
+/* "resource" and "scopes", inside an object. */
+static void write_grant(struct jt_jw *w, const struct jt_client_grant *g)
+{
+    jt_jw_kstr(w, "resource", g->audience);
+    jt_jw_key(w, "scopes");
+    jt_jw_arr(w);
+    for (size_t k = 0; k < g->nscopes; k++) {
+        jt_jw_str(w, g->scopes[k]);
+    }
+    jt_jw_end_arr(w);
+}
+
+void jt_view_grant(struct jt_jw *w, const struct jt_client *c, const struct jt_client_grant *g)
+{
+    jt_jw_obj(w);
+    jt_jw_kstr(w, "client_id", c->o.name);
+    write_grant(w, g);
+    jt_jw_end_obj(w);
+}
+
+void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                    struct jt_slice secret)
 {
     jt_jw_obj(w);
     jt_jw_kstr(w, "client_id", c->o.name);
     if (secret.n > 0) {
         jt_jw_kstr(w, "client_secret", secret);
-        jt_jw_kstr(w, "credential_id", c->credentials[0].id);
+        jt_jw_kstr(w, "credential_id", jt_admin_of(f)->credential.id);
     }
     jt_jw_kstr(w, "name", c->display);
     jt_jw_kstr(w, "owner", c->owner);
     jt_jw_kbool(w, "enabled", c->enabled);
+    write_nets(w, c->nets, c->nnets);
+    jt_client_write_compat(w, c->compat);
     jt_jw_key(w, "grants");
     jt_jw_arr(w);
     for (size_t i = 0; i < c->ngrants; i++) {
         jt_jw_obj(w);
-        jt_jw_kstr(w, "resource", c->grants[i].audience);
-        jt_jw_key(w, "scopes");
-        jt_jw_arr(w);
-        for (size_t k = 0; k < c->grants[i].nscopes; k++) {
-            jt_jw_str(w, c->grants[i].scopes[k]);
-        }
-        jt_jw_end_arr(w);
+        write_grant(w, &c->grants[i]);
         jt_jw_end_obj(w);
     }
     jt_jw_end_arr(w);
-    view_credentials(w, c);
-    when(w, "created", c->created_s);
-    when(w, "updated", c->updated_s);
+    jt_view_credentials(w, f, "credentials", c);
+    jt_view_time(w, "created", c->created_s);
+    jt_view_time(w, "updated", c->updated_s);
     jt_jw_kint(w, "version", (int64_t)c->version);
     jt_jw_end_obj(w);
 }

@@ -10,6 +10,7 @@
 
 #define EVENT_ARENA 16384u
 #define PUTS_MAX 4096u
+#define EACH_PAGE 256u
 
 int64_t jt_change_now_s(const struct jt_change *chg)
 {
@@ -73,6 +74,70 @@ const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kin
     }
     found = found != NULL ? found : newest;
     return found != NULL ? found->obj : jt_directory_find(chg->w->o.directory, kind, name);
+}
+
+/* Did this batch put or drop anything of that kind? */
+static bool touched(const struct jt_change *chg, enum jt_object_kind kind)
+{
+    for (size_t i = 0; i < chg->n; i++) {
+        if (chg->puts[i].kind == kind) {
+            return true;
+        }
+    }
+    for (const struct jt_pending *p = chg->w->pending_head; p != NULL; p = p->next) {
+        for (size_t i = 0; i < p->nputs; i++) {
+            if (p->puts[i].kind == kind) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+struct walk {
+    struct jt_change *chg;
+    enum jt_object_kind kind;
+    bool (*each)(void *ctx, const struct jt_object *o);
+    void *ctx;
+};
+
+/* Those that the directory does not have yet, each as it was put last. */
+static bool walk_new(const struct walk *k, const struct jt_put *puts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct jt_put *p = &puts[i];
+        if (p->kind == k->kind && p->obj != NULL &&
+            jt_directory_find(k->chg->w->o.directory, k->kind, p->name) == NULL &&
+            jt_change_find(k->chg, k->kind, p->name) == p->obj && !k->each(k->ctx, p->obj)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void jt_change_each(struct jt_change *chg, enum jt_object_kind kind,
+                    bool (*each)(void *ctx, const struct jt_object *o), void *ctx)
+{
+    const struct walk k = {chg, kind, each, ctx};
+    const struct jt_object *page[EACH_PAGE];
+    bool batch = touched(chg, kind);
+    uint64_t cursor = 0;
+    size_t n = 0;
+    do {
+        n = jt_change_page(chg, kind, &cursor, page, EACH_PAGE);
+        for (size_t i = 0; i < n; i++) {
+            const struct jt_object *o = batch ? jt_change_find(chg, kind, page[i]->name) : page[i];
+            if (o != NULL && !each(ctx, o)) {
+                return;
+            }
+        }
+    } while (n == EACH_PAGE);
+    for (const struct jt_pending *p = chg->w->pending_head; batch && p != NULL; p = p->next) {
+        if (!walk_new(&k, p->puts, p->nputs)) {
+            return;
+        }
+    }
+    (void)walk_new(&k, chg->puts, chg->n);
 }
 
 static bool grow(struct jt_change *chg)

@@ -143,6 +143,10 @@ uint64_t jt_change_sequence(const struct jt_change *chg);
 /* Objects of a kind in the directory, as jt_directory_page; changes of this batch are not in it. */
 size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t *cursor,
                       const struct jt_object **out, size_t max);
+/* Every object of a kind as the directory and the changes of this batch have it, together; false
+ * from each ends the walk. */
+void jt_change_each(struct jt_change *chg, enum jt_object_kind kind,
+                    bool (*each)(void *ctx, const struct jt_object *o), void *ctx);
 /* How the writer goes on when the disk fails, and what it keeps (reload of the configuration). */
 struct jt_writer_policy {
     enum jt_audit_failure on_failure;

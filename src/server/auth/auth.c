@@ -6,6 +6,7 @@
 struct jt_principal {
     const struct jt_client *client;
     const struct jt_credential *credential;
+    bool hypothetical;
 };
 
 static const struct jt_auth_ops *const methods[] = {
@@ -22,6 +23,11 @@ const struct jt_client *jt_principal_client(const struct jt_principal *p)
 const struct jt_credential *jt_principal_credential(const struct jt_principal *p)
 {
     return p->credential;
+}
+
+bool jt_principal_is_hypothetical(const struct jt_principal *p)
+{
+    return p->hypothetical;
 }
 
 /* Signs of methods that are not offered here: they must not pass for "no credentials". */
@@ -62,6 +68,19 @@ struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct 
     return jt_slice(NULL, 0);
 }
 
+static void prove(const struct jt_auth_context *ctx, const struct jt_auth_proof *proof,
+                  bool hypothetical, struct jt_auth_result *out)
+{
+    struct jt_principal *p = jt_arena_alloc(ctx->arena, sizeof *p);
+    if (p == NULL) {
+        out->reason = JT_R_INTERNAL;
+        return;
+    }
+    *p = (struct jt_principal){proof->client, proof->credential, hypothetical};
+    out->principal = p;
+    out->verdict = JT_AUTH_PROVEN;
+}
+
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
                      struct jt_auth_result *out)
 {
@@ -73,16 +92,48 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
     }
     out->method = m->name;
     struct jt_auth_proof proof = {0};
-    if (m->verify(ctx, in, &proof, out) != JT_AUTH_PROVEN) {
+    if (m->verify(ctx, in, &proof, out) == JT_AUTH_PROVEN) {
+        prove(ctx, &proof, false, out);
+    }
+}
+
+/* How near a refused credential is to being taken. */
+static int nearness(enum jt_reason r)
+{
+    static const enum jt_reason order[] = {
+        JT_R_SECRET_REVOKED, JT_R_SECRET_EXPIRED,     JT_R_SECRET_NOT_YET, JT_R_CLIENT_DISABLED,
+        JT_R_CLIENT_NETWORK, JT_R_CREDENTIAL_NETWORK, JT_R_NONE,
+    };
+    int i = 0;
+    while (i < (int)(sizeof order / sizeof order[0]) && order[i] != r) {
+        i++;
+    }
+    return i;
+}
+
+void jt_auth_assume(const struct jt_auth_context *ctx, struct jt_slice client_id,
+                    struct jt_auth_result *out)
+{
+    *out = (struct jt_auth_result){.verdict = JT_AUTH_REFUSED, .claimed = client_id};
+    const struct jt_client *c = jt_directory_client(ctx->directory, client_id);
+    if (c == NULL) {
+        out->reason = JT_R_CLIENT_UNKNOWN;
         return;
     }
-    struct jt_principal *p = jt_arena_alloc(ctx->arena, sizeof *p);
-    if (p == NULL) {
-        out->reason = JT_R_INTERNAL;
-        return;
+    out->reason = JT_R_CREDENTIAL_NONE;
+    struct jt_auth_proof best = {c, NULL};
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        const struct jt_credential *k = &c->credentials[i];
+        enum jt_reason r = jt_auth_usable(c, k, ctx);
+        if (best.credential == NULL || nearness(r) > nearness(out->reason)) {
+            best.credential = k;
+            out->reason = r;
+        }
     }
-    p->client = proof.client;
-    p->credential = proof.credential;
-    out->principal = p;
-    out->verdict = JT_AUTH_PROVEN;
+    if (best.credential != NULL) {
+        out->credential_id = best.credential->id;
+    }
+    if (out->reason == JT_R_NONE) {
+        prove(ctx, &best, true, out);
+    }
 }

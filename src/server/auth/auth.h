@@ -33,7 +33,8 @@ struct jt_auth_context {
     struct jt_crypt *crypt;
     struct jt_arena *arena;
     int64_t now_s;
-    const struct jt_addr *peer; /* whose address the request comes from */
+    const struct jt_addr *peer; /* whose address the request comes from; NULL: from anywhere, for
+                                   jt_auth_assume only */
 };
 
 struct jt_auth_result {
@@ -50,10 +51,19 @@ struct jt_auth_result {
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
                      struct jt_auth_result *out);
 
+/*
+ * Who would ask, were this client to prove itself now from ctx->peer with the best of its
+ * credentials: proven with a hypothetical principal, which can be decided about, but for which no
+ * token is made; or refused with the reason that this credential would get.
+ */
+void jt_auth_assume(const struct jt_auth_context *ctx, struct jt_slice client_id,
+                    struct jt_auth_result *out);
+
 /* The client_id of a request that carries a proof, before anything is verified; empty: no proof. */
 struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in);
 
 const struct jt_client *jt_principal_client(const struct jt_principal *p);
 const struct jt_credential *jt_principal_credential(const struct jt_principal *p);
+bool jt_principal_is_hypothetical(const struct jt_principal *p);
 
 #endif

@@ -13,9 +13,13 @@ static const struct jt_credential *credential_by_id(const struct jt_client *c, s
     return NULL;
 }
 
-/* The right secret; may it be used now, and from there? */
-static enum jt_reason usable(const struct jt_client *c, const struct jt_credential *k,
-                             const struct jt_auth_context *ctx)
+static bool elsewhere(const struct jt_net *nets, size_t n, const struct jt_addr *peer)
+{
+    return n > 0 && peer != NULL && !jt_nets_have(nets, n, peer);
+}
+
+enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credential *k,
+                              const struct jt_auth_context *ctx)
 {
     if (k->state != JT_CRED_ACTIVE && k->state != JT_CRED_RETIRING) {
         return JT_R_SECRET_REVOKED;
@@ -29,11 +33,10 @@ static enum jt_reason usable(const struct jt_client *c, const struct jt_credenti
     if (!c->enabled) {
         return JT_R_CLIENT_DISABLED;
     }
-    if (c->nnets > 0 && !jt_nets_have(c->nets, c->nnets, ctx->peer)) {
+    if (elsewhere(c->nets, c->nnets, ctx->peer)) {
         return JT_R_CLIENT_NETWORK;
     }
-    return k->nnets > 0 && !jt_nets_have(k->nets, k->nnets, ctx->peer) ? JT_R_CREDENTIAL_NETWORK
-                                                                       : JT_R_NONE;
+    return elsewhere(k->nets, k->nnets, ctx->peer) ? JT_R_CREDENTIAL_NETWORK : JT_R_NONE;
 }
 
 static enum jt_reason judge(const struct jt_client *c, const struct jt_credential *k,
@@ -48,7 +51,7 @@ static enum jt_reason judge(const struct jt_client *c, const struct jt_credentia
     if (k == NULL || !same) {
         return JT_R_SECRET_WRONG;
     }
-    return usable(c, k, ctx);
+    return jt_auth_usable(c, k, ctx);
 }
 
 enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
@@ -56,6 +59,7 @@ enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
                                           struct jt_auth_proof *proof, struct jt_auth_result *out)
 {
     static const uint8_t nobody[JT_SHA256_SIZE] = {0};
+    JT_ASSERT(ctx->peer != NULL);
     uint8_t hash[JT_SHA256_SIZE];
     struct jt_slice id = {0};
     const struct jt_client *c = jt_directory_client(ctx->directory, client_id);

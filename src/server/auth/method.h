@@ -26,6 +26,10 @@ struct jt_auth_ops {
 
 extern const struct jt_auth_ops jt_auth_client_secret_basic, jt_auth_client_secret_post;
 
+/* The right secret; may it be used now, and from there? JT_R_NONE: yes. */
+enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credential *k,
+                              const struct jt_auth_context *ctx);
+
 /*
  * Does this client have this secret? One keyed hash and one comparison, whatever the answer, an
  * unknown client included (RFC 6819 section 4.3.5).

@@ -58,12 +58,16 @@ struct jt_app {
     _Atomic int64_t cert_end_s;                 /* of the TLS certificate; 0: none */
     _Atomic uint64_t expiring_7d, expiring_30d; /* secrets that end within; counted now and then */
     _Atomic bool draining;
-    /* A new master key, in three steps: written beside the old one, the data keys wrapped under it
-     * in one change, put in its place. JT_E_UNSUPPORTED: the key is not a file of ours. */
+    /*
+     * A new master key, in three steps: written beside the old one, the data keys wrapped under it
+     * in one change, put in its place; and the end, always. JT_E_UNSUPPORTED: the key is not a file
+     * of ours. JT_E_BUSY: another rekey is under way.
+     */
     struct {
         enum jt_err (*prepare)(void *ctx);
         enum jt_err (*put)(struct jt_change *chg, void *ctx);
         enum jt_err (*finish)(void *ctx);
+        void (*end)(void *ctx);
         void *ctx;
     } rekey;
     struct jt_buf metadata; /* both discovery documents are this one text */

@@ -6,6 +6,15 @@
 
 #define PARKED_MAX 8192u /* requests of one worker that wait for the disk */
 
+/* The answer is written. */
+static void end(struct jt_flow *f)
+{
+    if (f->release != NULL) {
+        f->release(f);
+    }
+    jt_exchange_done(f->x);
+}
+
 static void run(struct jt_flow *f)
 {
     for (;;) {
@@ -16,7 +25,7 @@ static void run(struct jt_flow *f)
         case JT_PARK:
             return;
         case JT_DONE:
-            jt_exchange_done(f->x);
+            end(f);
             return;
         }
     }
@@ -31,7 +40,7 @@ void jt_flow_continue(struct jt_flow *f)
 static void finish(struct jt_flow *f, enum jt_next n)
 {
     JT_ASSERT(n == JT_DONE);
-    jt_exchange_done(f->x);
+    end(f);
 }
 
 /* A job came back from the disk. */
@@ -91,7 +100,7 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
 {
     f->reason = r;
     f->job.receipt = (struct jt_receipt){0};
-    return jt_answer_denial(f);
+    return f->x->from == JT_LISTEN_ADMIN ? jt_problem_denial(f) : jt_answer_denial(f);
 }
 
 static void count(struct jt_flow *f, enum jt_reason r)
@@ -128,6 +137,9 @@ static const struct jt_endpoint unreadable = {
 
 static enum jt_next not_found(struct jt_flow *f)
 {
+    if (f->x->from == JT_LISTEN_ADMIN) {
+        return jt_problem(f, 404, "no_path", "there is nothing at this path");
+    }
     static const char body[] =
         "{\"error\":\"not_found\",\"error_description\":\"There is nothing at this path.\"}";
     const struct jt_answer a = {.status = 404,
@@ -163,11 +175,16 @@ static enum jt_next not_allowed(struct jt_flow *f)
 {
     static const char body[] = "{\"error\":\"method_not_allowed\",\"error_description\":"
                                "\"This path does not take this method.\"}";
-    const struct jt_answer a = {.status = 405,
-                                .content_type = "application/json",
-                                .body = jt_slice(body, sizeof body - 1),
-                                .cache = "no-store",
-                                .allow = allowed(f)};
+    static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Method Not Allowed\","
+                                  "\"status\":405,\"code\":\"method\","
+                                  "\"detail\":\"this path does not take this method\"}";
+    bool admin = f->x->from == JT_LISTEN_ADMIN;
+    const struct jt_answer a = {
+        .status = 405,
+        .content_type = admin ? "application/problem+json" : "application/json",
+        .body = admin ? jt_slice(problem, sizeof problem - 1) : jt_slice(body, sizeof body - 1),
+        .cache = "no-store",
+        .allow = allowed(f)};
     return jt_answer(f, &a);
 }
 

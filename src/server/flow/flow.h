@@ -82,6 +82,8 @@ struct jt_flow {
     enum jt_inspection inspection;
     struct jt_job job;
     void *admin; /* the administration's own */
+    /* Frees what a step made and the arena does not own; NULL: nothing. Runs once, at the end. */
+    void (*release)(struct jt_flow *f);
 };
 
 /* Refuses: once per request. Returns what the step returns. */

@@ -222,7 +222,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
     by_reason(app, b, "jeton_client_auth_failures_total", "Failed client authentications.",
               offsetof(struct jt_metrics, auth_failures));
     introspections(app, b);
-    one(b, "jeton_revocations_total", "counter", "Tokens revoked by their clients.",
+    one(b, "jeton_revocations_total", "counter", "Revocations, by clients and by administrators.",
         TOTAL(app, revocations));
     limits(app, b);
     disk(app, b);

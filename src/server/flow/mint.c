@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mint.h"
 
-#include "../../core/token/at.h"
 #include "../../core/token/opaque.h"
 #include "../../core/token/ref.h"
 
@@ -43,6 +42,7 @@ static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims
 {
     JT_AUTO(jt_buf_free) struct jt_buf payload;
     JT_AUTO(jt_buf_free) struct jt_buf jws;
+    JT_ASSERT(claims->jti.n == JT_JTI_LEN);
     jt_buf_init(&payload, PAYLOAD_MAX);
     jt_buf_init(&jws, JT_JWS_MAX);
     (void)jt_buf_reserve(&payload, 1024); /* at once rather than by doubling */
@@ -57,13 +57,18 @@ static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims
     return jt_arena_copy(a, jt_buf_slice(&jws), out) ? JT_OK : JT_E_NOMEM;
 }
 
+enum jt_alg jt_mint_alg(const struct jt_local *l, const struct jt_settings *s,
+                        const struct jt_resource *r)
+{
+    return r->builtin ? jt_keys_builtin_alg(&l->keys, s->token_alg) : r->alg;
+}
+
 /* The algorithm's key signs it. JT_E_NOTFOUND: there is none. */
 static enum jt_err mint_jwt(struct jt_local *l, const struct jt_settings *s,
                             const struct jt_resource *r, struct jt_at_claims *claims,
                             const struct jt_jti *id, struct jt_arena *a, struct jt_token *t)
 {
-    enum jt_alg alg = r->builtin ? jt_keys_builtin_alg(&l->keys, s->token_alg) : r->alg;
-    const struct jt_key_view *key = jt_keys_active(&l->keys, alg);
+    const struct jt_key_view *key = jt_keys_active(&l->keys, jt_mint_alg(l, s, r));
     char *jti = jt_arena_alloc(a, JT_JTI_LEN);
     if (key == NULL || jti == NULL) {
         return key == NULL ? JT_E_NOTFOUND : JT_E_NOMEM;
@@ -102,31 +107,39 @@ static enum jt_err mint_opaque(struct jt_local *l, const struct jt_at_claims *cl
     return JT_OK;
 }
 
+void jt_mint_claims(const struct jt_app *app, const struct jt_settings *s, const struct jt_grant *g,
+                    struct jt_at_claims *out)
+{
+    const struct jt_resource *r = jt_grant_resource(g);
+    const struct jt_client *client = jt_principal_client(jt_grant_principal(g));
+    int64_t now = jt_wall_s(app->clock);
+    int64_t asked = r->builtin ? s->token_lifetime_s : r->lifetime_s;
+    int64_t life = asked < s->token_max_lifetime_s ? asked : s->token_max_lifetime_s;
+    *out = (struct jt_at_claims){
+        .iss = app->issuer,
+        .sub = client->o.name,
+        .client_id = client->o.name,
+        .aud = r->o.name,
+        .scope = jt_grant_scope(g),
+        .iat = now,
+        .exp = now + life,
+    };
+}
+
 enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s, const struct jt_grant *g,
                     uint64_t sequence, struct jt_arena *a, const struct jt_token **out)
 {
-    const struct jt_app *app = l->app;
     const struct jt_resource *r = jt_grant_resource(g);
     const struct jt_principal *who = jt_grant_principal(g);
-    const struct jt_client *client = jt_principal_client(who);
+    JT_ASSERT(!jt_principal_is_hypothetical(who));
     struct jt_token *t = jt_arena_alloc(a, sizeof *t);
     if (t == NULL) {
         return JT_E_NOMEM;
     }
     const struct jt_jti id = {sequence, jt_principal_credential(who)->number};
-    int64_t now = jt_wall_s(app->clock);
-    *t = (struct jt_token){.scope = jt_grant_scope(g)};
-    int64_t asked_s = r->builtin ? s->token_lifetime_s : r->lifetime_s;
-    t->lifetime_s = asked_s < s->token_max_lifetime_s ? asked_s : s->token_max_lifetime_s;
-    struct jt_at_claims claims = {
-        .iss = app->issuer,
-        .sub = client->o.name,
-        .client_id = client->o.name,
-        .aud = r->o.name,
-        .scope = t->scope,
-        .iat = now,
-        .exp = now + t->lifetime_s,
-    };
+    struct jt_at_claims claims;
+    jt_mint_claims(l->app, s, g, &claims);
+    *t = (struct jt_token){.scope = claims.scope, .lifetime_s = claims.exp - claims.iat};
     JT_TRY(r->format == JT_FORMAT_OPAQUE ? mint_opaque(l, &claims, &id, a, t)
                                          : mint_jwt(l, s, r, &claims, &id, a, t));
     *out = t;

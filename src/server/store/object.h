@@ -119,7 +119,7 @@ struct jt_signing_key {
     enum jt_key_state state;
     int64_t created_s;
     int64_t signs_s;         /* PUBLISHED: may sign from then on. ACTIVE and later: signed since */
-    int64_t until_s;         /* RETIRING: published until then */
+    int64_t until_s;         /* RETIRING, or of an unused algorithm: published until then */
     int64_t longest_s;       /* the longest life that a token it signed may have */
     uint64_t not_before_seq; /* tokens it signed with a lower issue sequence are revoked */
     uint32_t data_key;       /* id of the data key that seals it */

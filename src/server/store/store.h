@@ -37,7 +37,8 @@ struct jt_audit_query {
     uint64_t to_seq;   /* at most; 0: to the end */
     bool newest_first;
     size_t scan;               /* rows looked at, at most: pages stay short; 0 means 1000 */
-    int64_t since_us;          /* 0: no bound */
+    int64_t since_us;          /* at or after; 0: no bound */
+    int64_t until_us;          /* before; 0: no bound */
     enum jt_event_type type;   /* NONE: any */
     struct jt_slice client_id; /* empty: any */
 };

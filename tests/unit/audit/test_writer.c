@@ -106,6 +106,90 @@ static void test_change(void **state)
     assert_int_equal(read_log(r).n, 1);
 }
 
+static enum jt_err drop_client(struct jt_change *chg, void *ctx)
+{
+    return jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(ctx));
+}
+
+static enum jt_err disable_client(struct jt_change *chg, void *ctx)
+{
+    const struct jt_client c = {.o = {.kind = JT_OBJ_CLIENT, .name = jt_str(ctx)}};
+    return jt_change_put_copy(chg, &c.o);
+}
+
+struct walked {
+    size_t n, max;
+    char text[64]; /* a letter for each client, in capitals when it is disabled */
+};
+
+static bool note(void *ctx, const struct jt_object *o)
+{
+    struct walked *w = ctx;
+    uint8_t letter = o->name.p[0];
+    bool enabled = ((const struct jt_client *)o)->enabled;
+    w->text[w->n++] = (char)(enabled ? letter : letter - 'a' + 'A');
+    return w->n < w->max;
+}
+
+static enum jt_err walk_with_own(struct jt_change *chg, void *ctx)
+{
+    char own[] = "f";
+    char replaced[] = "c";
+    assert_int_equal(make_client(chg, own), JT_OK);
+    assert_int_equal(disable_client(chg, replaced), JT_OK);
+    jt_change_each(chg, JT_OBJ_CLIENT, note, ctx);
+    return JT_OK;
+}
+
+static enum jt_err walk_first(struct jt_change *chg, void *ctx)
+{
+    jt_change_each(chg, JT_OBJ_CLIENT, note, ctx);
+    return JT_OK;
+}
+
+static int by_letter(const void *a, const void *b)
+{
+    return *(const char *)a - *(const char *)b;
+}
+
+/* A walk sees each object once, as the changes before it left it. */
+static void test_walk_of_one_batch(void **state)
+{
+    struct rig *r = *state;
+    char names[][2] = {"a", "b", "c", "g", "d", "e"};
+    struct walked w = {.max = 64};
+    struct walked first = {.max = 1};
+    start_writer(r);
+    for (size_t i = 0; i < 4; i++) {
+        struct jt_job job = change(r, names[i]);
+        run_one(r, &job);
+    }
+    struct jt_job jobs[] = {change(r, names[0]), change(r, names[1]), change(r, names[4]),
+                            change(r, names[5]), change(r, names[5]), change(r, names[4]),
+                            change(r, NULL),     change(r, NULL)};
+    jobs[0].change = drop_client;
+    jobs[1].change = disable_client;
+    jobs[4].change = drop_client;    /* what came in this batch */
+    jobs[5].change = disable_client; /* and what changed again in it */
+    jobs[6].change = walk_with_own;
+    jobs[6].ctx = &w;
+    jobs[7].change = walk_first;
+    jobs[7].ctx = &first;
+    struct jt_handover h = {NULL, NULL};
+    for (size_t i = 0; i < 7; i++) {
+        jt_handover_add(&h, &jobs[i]);
+    }
+    jt_writer_submit_all(r->writer, &h);
+    wait_for(r, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(jobs[i].result, JT_OK);
+    }
+    qsort(w.text, w.n, 1, by_letter);
+    assert_string_equal(w.text, "BCDfg");
+    run_one(r, &jobs[7]); /* ends when it is told to */
+    assert_int_equal(first.n, 1);
+}
+
 /* Two changes of one batch: the second sees the first. */
 static void test_changes_of_one_batch(void **state)
 {
@@ -362,6 +446,7 @@ int main(void)
         TEST(test_events_are_numbered),
         TEST(test_change),
         TEST(test_changes_of_one_batch),
+        TEST(test_walk_of_one_batch),
         TEST(test_append_fails_once),
         TEST(test_state_commit_fails),
         TEST(test_change_waits_for_the_log),

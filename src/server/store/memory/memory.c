@@ -328,7 +328,8 @@ static enum jt_err mem_append(struct jt_store *s, const struct jt_event *const *
 
 static bool wanted(const struct jt_audit_query *q, const struct jt_event *e)
 {
-    return e->time_us >= q->since_us && (q->type == JT_EV_NONE || q->type == e->type) &&
+    return e->time_us >= q->since_us && (q->until_us == 0 || e->time_us < q->until_us) &&
+           (q->type == JT_EV_NONE || q->type == e->type) &&
            (q->client_id.n == 0 || jt_slice_eq(q->client_id, e->client_id));
 }
 

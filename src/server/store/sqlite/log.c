@@ -97,16 +97,17 @@ enum jt_err jt_sq_audit_append(struct jt_store *store, const struct jt_event *co
 
 static bool matches(const struct jt_audit_query *q, const struct jt_event *e)
 {
-    return e->time_us >= q->since_us && (q->type == JT_EV_NONE || q->type == e->type) &&
+    return e->time_us >= q->since_us && (q->until_us == 0 || e->time_us < q->until_us) &&
+           (q->type == JT_EV_NONE || q->type == e->type) &&
            (q->client_id.n == 0 || jt_slice_eq(q->client_id, e->client_id));
 }
 
-/* Going back in time, nothing older can match: times are those of the clock, give or take an hour.
- */
+/* Nothing further on can match: times are those of the clock, give or take an hour. */
 static bool beyond(const struct jt_audit_query *q, const struct jt_event *e)
 {
     const int64_t hour_us = INT64_C(3600) * 1000000;
-    return q->newest_first && q->since_us > 0 && e->time_us < q->since_us - hour_us;
+    return q->newest_first ? q->since_us > 0 && e->time_us < q->since_us - hour_us
+                           : q->until_us > 0 && e->time_us > q->until_us + hour_us;
 }
 
 enum jt_err jt_sq_audit_read(struct jt_store *store, const struct jt_audit_query *q,

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential_new.c - credentials made: read from a request, given a secret, joined to their client.
+ */
+#include "../../core/base/secret.h"
+#include "../../core/http/name.h"
+#include "../../core/token/client_secret.h"
+#include "admin.h"
+
+#define KEPT_S ((int64_t)30 * 86400) /* what ended is shown for that long, at least */
+
+bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root)
+{
+    struct jt_credential *k = &jt_admin_of(f)->credential;
+    if (!jt_admin_read_text(f, root, "label", &k->label) ||
+        !jt_admin_read_time(f, root, "not_before", &k->not_before_s) ||
+        !jt_admin_read_time(f, root, "expires", &k->expires_s)) {
+        return false;
+    }
+    if (jt_jobj_get(root, "expires") == NULL) {
+        return true;
+    }
+    if (k->expires_s <= f->now_us / 1000000) {
+        return jt_admin_bad(f, "/expires", "expires is a time to come");
+    }
+    return k->not_before_s < k->expires_s ||
+           jt_admin_bad(f, "/not_before", "not_before is a time before expires");
+}
+
+bool jt_credential_make(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    JT_AUTO(jt_secret_wipe) struct jt_secret s = {0};
+    char id[JT_CREDENTIAL_ID_LEN + 1];
+    const struct jt_keyring_key *key = jt_keyring_newest(f->app->keyring, JT_DATA_KEY_SECRETS);
+    struct jt_credential *k = &a->credential;
+    k->kind = JT_CRED_SECRET;
+    k->state = JT_CRED_ACTIVE;
+    if (key == NULL || jt_credential_id_make(id) != JT_OK ||
+        !jt_arena_copy(&f->x->arena, jt_slice(id, JT_CREDENTIAL_ID_LEN), &k->id) ||
+        jt_client_secret_make(k->id, &s) != JT_OK ||
+        jt_hmac_sha256(f->local->crypt, key->key, jt_secret_slice(&s), k->hash) != JT_OK ||
+        !jt_arena_copy(&f->x->arena, jt_secret_slice(&s), &a->secret)) {
+        return false;
+    }
+    k->hash_key = key->id;
+    return true;
+}
+
+bool jt_credential_room(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    a->credentials = jt_arena_array(&f->x->arena, JT_CREDENTIALS_MAX, sizeof a->credentials[0]);
+    return a->credentials != NULL;
+}
+
+/* Over for so long that its last token is over too. A revoked one has its end in expires_s. */
+static bool forgotten(const struct jt_flow *f, const struct jt_credential *k, int64_t now_s)
+{
+    int64_t life = f->settings->token_max_lifetime_s;
+    return k->expires_s != 0 && k->expires_s + (life > KEPT_S ? life : KEPT_S) < now_s;
+}
+
+enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct jt_client *c)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    int64_t now_s = jt_change_now_s(chg);
+    bool full = c->ncredentials >= JT_CREDENTIALS_MAX;
+    size_t n = 0;
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        if (full && forgotten(f, &c->credentials[i], now_s)) {
+            continue;
+        }
+        if (n == JT_CREDENTIALS_MAX - 1) {
+            return jt_admin_refuse(a, 409, "full",
+                                   "a client has at most %d credentials; those that expired or "
+                                   "were revoked make room after 30 days",
+                                   JT_CREDENTIALS_MAX);
+        }
+        a->credentials[n++] = c->credentials[i];
+    }
+    a->credential.number = jt_change_next_credential(chg);
+    a->credential.created_s = now_s;
+    a->credentials[n++] = a->credential;
+    c->credentials = a->credentials;
+    c->ncredentials = n;
+    return JT_OK;
+}
+
+static bool over(const struct jt_credential *k, int64_t now_s)
+{
+    return k->expires_s != 0 && now_s >= k->expires_s;
+}
+
+const char *jt_credential_state(const struct jt_credential *k, int64_t now_s)
+{
+    if (k->state != JT_CRED_ACTIVE && k->state != JT_CRED_RETIRING) {
+        return "revoked";
+    }
+    if (over(k, now_s)) {
+        return "expired";
+    }
+    if (k->state == JT_CRED_RETIRING) {
+        return "retiring";
+    }
+    return now_s < k->not_before_s ? "pending" : "active";
+}
+
+bool jt_credential_stands(const struct jt_credential *k, int64_t now_s)
+{
+    return k->state == JT_CRED_ACTIVE && !over(k, now_s);
+}
+
+void jt_credential_end(struct jt_credential *k, int64_t now_s)
+{
+    k->state = JT_CRED_REVOKED;
+    k->expires_s = over(k, now_s) ? k->expires_s : now_s;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rotate.c - POST /admin/v1/clients/{id}/credentials/rotate: a new secret, and an end for those of
+ * the same label that it replaces. They stay good for the overlap, or end at once with their
+ * tokens.
+ */
+#include <stdio.h>
+
+#include "../../core/base/num.h"
+#include "admin.h"
+
+#define OVERLAP_S ((int64_t)86400)
+#define OVERLAP_MAX_S ((int64_t)366 * 86400)
+
+static bool read_overlap(struct jt_flow *f, const struct jt_jval *root)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    const struct jt_jval *v = jt_jobj_get(root, "overlap");
+    if (!jt_admin_read_bool(f, root, "now", &a->at_once)) {
+        return false;
+    }
+    if (v != NULL && a->at_once) {
+        return jt_admin_bad(f, "/overlap", "overlap and now exclude each other");
+    }
+    a->overlap_s = OVERLAP_S;
+    return v == NULL ||
+           (jt_jval_int(v, &a->overlap_s) && a->overlap_s >= 0 && a->overlap_s <= OVERLAP_MAX_S) ||
+           jt_admin_bad(f, "/overlap", "overlap is a number of seconds from 0 to %lld",
+                        (long long)OVERLAP_MAX_S);
+}
+
+static bool read_members(struct jt_flow *f, const struct jt_jval *root)
+{
+    static const char *const names[] = {"label", "overlap", "now", "expires", "networks", NULL};
+    struct jt_admin *a = jt_admin_of(f);
+    struct jt_credential *k = &a->credential;
+    bool nets = false;
+    if (!jt_admin_known(f, root, "", names) || !read_overlap(f, root) ||
+        !jt_credential_read_ends(f, root) ||
+        !jt_admin_read_nets(f, root, &k->nnets, &k->nets, &nets)) {
+        return false;
+    }
+    a->given |= (nets ? (unsigned)JT_GAVE_NETWORKS : 0u) |
+                (jt_jobj_get(root, "label") != NULL ? (unsigned)JT_GAVE_LABEL : 0u);
+    return true;
+}
+
+/* Nothing has to be given, so there may be no body at all. */
+static enum jt_next parse(struct jt_flow *f)
+{
+    struct jt_json *doc = NULL;
+    if (f->x->body.n > 0 && (doc = jt_admin_body(f, JT_CONTENT_JSON)) == NULL) {
+        return JT_DONE;
+    }
+    bool ok = read_members(f, doc == NULL ? NULL : jt_json_root(doc));
+    jt_json_free(&doc);
+    if (!ok) {
+        return jt_admin_invalid(f, "credential_invalid");
+    }
+    return jt_credential_make(f) && jt_credential_room(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
+}
+
+static bool label_before(const struct jt_client *c, size_t i, int64_t now_s)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (jt_credential_stands(&c->credentials[k], now_s) &&
+            jt_slice_eq(c->credentials[k].label, c->credentials[i].label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* None was named: the only one there is among those in use. */
+static enum jt_err choose_label(struct jt_admin *a, const struct jt_client *c, int64_t now_s)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf all;
+    size_t n = 0;
+    jt_buf_init(&all, 256);
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        struct jt_slice label = c->credentials[i].label;
+        if (!jt_credential_stands(&c->credentials[i], now_s) || label_before(c, i, now_s)) {
+            continue;
+        }
+        a->credential.label = label;
+        jt_buf_puts(&all, n++ == 0 ? "" : ", ");
+        jt_buf_put(&all, label.n > 0 ? label : JT_LIT("\"\" (none)"));
+    }
+    if (n == 1) {
+        return JT_OK;
+    }
+    return n == 0 ? jt_admin_refuse(a, 409, "label",
+                                    "no credential of the client is in use: name a label, or add "
+                                    "a credential")
+                  : jt_admin_refuse(a, 409, "label",
+                                    "its credentials have several labels, so name one: %.*s",
+                                    (int)all.n, (const char *)all.p);
+}
+
+/* Those that the new one replaces, as they will be. */
+static void end_others(struct jt_admin *a, size_t n, int64_t now_s)
+{
+    int64_t last_s = now_s + a->overlap_s;
+    for (size_t i = 0; i < n; i++) {
+        struct jt_credential *k = &a->credentials[i];
+        bool stands = jt_credential_stands(k, now_s);
+        bool retiring = k->state == JT_CRED_RETIRING && (k->expires_s == 0 || now_s < k->expires_s);
+        if (!jt_slice_eq(k->label, a->credential.label) || (!stands && !(retiring && a->at_once))) {
+            continue;
+        }
+        a->replaced |= 1u << i;
+        if (a->at_once) {
+            jt_credential_end(k, now_s);
+        } else {
+            k->state = JT_CRED_RETIRING;
+            k->expires_s = k->expires_s != 0 && k->expires_s < last_s ? k->expires_s : last_s;
+        }
+    }
+}
+
+/* May be used from where the newest of those that it replaces may. */
+static void inherit_networks(struct jt_admin *a, const struct jt_client *c, int64_t now_s)
+{
+    for (size_t i = c->ncredentials; i > 0; i--) {
+        const struct jt_credential *k = &c->credentials[i - 1];
+        if (jt_credential_stands(k, now_s) && jt_slice_eq(k->label, a->credential.label)) {
+            a->credential.nnets = k->nnets;
+            a->credential.nets = k->nets;
+            return;
+        }
+    }
+}
+
+static void tell(struct jt_flow *f, size_t n)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    JT_AUTO(jt_buf_free) struct jt_buf ids;
+    jt_buf_init(&ids, 512);
+    for (size_t i = 0; i < n; i++) {
+        if ((a->replaced >> i & 1u) != 0) {
+            jt_buf_puts(&ids, ids.n == 0 ? "" : " ");
+            jt_buf_put(&ids, a->credentials[i].id);
+        }
+    }
+    char how[64] = "at once";
+    if (!a->at_once) {
+        (void)snprintf(how, sizeof how, "after %lld s", (long long)a->overlap_s);
+    }
+    jt_admin_say(f, "label \"%.*s\"; ends %s: %.*s", JT_FMT(a->credential.label), how,
+                 ids.n > 0 ? (int)ids.n : 4, ids.n > 0 ? (const char *)ids.p : "none");
+}
+
+static enum jt_err change(struct jt_change *chg, void *flow)
+{
+    struct jt_flow *f = flow;
+    struct jt_admin *a = jt_admin_of(f);
+    const struct jt_client *old = NULL;
+    int64_t now_s = jt_change_now_s(chg);
+    JT_TRY(jt_change_client(chg, f, &old));
+    if ((a->given & JT_GAVE_LABEL) == 0) {
+        JT_TRY(choose_label(a, old, now_s));
+    }
+    if ((a->given & JT_GAVE_NETWORKS) == 0) {
+        inherit_networks(a, old, now_s);
+    }
+    struct jt_client c = *old;
+    JT_TRY(jt_credential_join(chg, f, &c));
+    end_others(a, c.ncredentials - 1, now_s);
+    tell(f, c.ncredentials - 1);
+    return jt_change_put_client(chg, &c);
+}
+
+static enum jt_next submit(struct jt_flow *f)
+{
+    struct jt_event e = jt_flow_event(f, JT_EV_CREDENTIAL_ROTATED);
+    e.client_id = f->segments[0];
+    e.credential_id = jt_admin_of(f)->credential.id;
+    return jt_admin_change(f, change, &e);
+}
+
+static void write_replaced(struct jt_jw *w, struct jt_flow *f)
+{
+    const struct jt_admin *a = jt_admin_of(f);
+    jt_jw_key(w, "replaced");
+    jt_jw_arr(w);
+    for (size_t i = 0; i < JT_CREDENTIALS_MAX; i++) {
+        const struct jt_credential *k = &a->credentials[i];
+        if ((a->replaced >> i & 1u) == 0) {
+            continue;
+        }
+        jt_jw_obj(w);
+        jt_jw_kstr(w, "credential_id", k->id);
+        jt_jw_kstr(w, "state", jt_str(jt_credential_state(k, jt_wall_s(f->app->clock))));
+        jt_view_time(w, "expires", k->expires_s);
+        jt_jw_end_obj(w);
+    }
+    jt_jw_end_arr(w);
+}
+
+static enum jt_next respond(struct jt_flow *f)
+{
+    static const struct jt_outcome refusals[] = {
+        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_OK, 0, NULL, NULL},
+    };
+    const struct jt_admin *a = jt_admin_of(f);
+    if (f->job.result != JT_OK) {
+        return jt_admin_refused(f, refusals);
+    }
+    struct jt_buf b;
+    jt_buf_init(&b, JT_ANSWER_MAX);
+    struct jt_jw w = jt_jw(&b);
+    jt_jw_obj(&w);
+    jt_jw_kstr(&w, "client_id", f->segments[0]);
+    jt_jw_kstr(&w, "credential_id", a->credential.id);
+    jt_jw_kstr(&w, "client_secret", a->secret);
+    jt_jw_kstr(&w, "label", a->credential.label);
+    write_replaced(&w, f);
+    jt_jw_end_obj(&w);
+    return jt_admin_answer(f, 201, &b, 0);
+}
+
+const struct jt_step jt_credential_rotate_steps[] = {
+    {"allow", jt_admin_allow},
+    {"parse", parse},
+    {"change", submit},
+    {"respond", respond},
+};
