@@ -14,6 +14,7 @@ Comments directly before a block, invisible to readers, one in a line:
   like the output[: COMMAND]
                        compare with what the block before printed, or COMMAND prints here: … stands for anything, and
                        any reference, time or secret for another
+  any order            of the lines that are compared
   background: TEXT     run it as in another terminal, go on when it printed TEXT, end it at the page's end
   paste: WORD          before it, take the lines of the background block that begin with WORD, as the reader does
   wait: PORT           after a command that ends with &, wait for this port
@@ -30,7 +31,7 @@ import shlex
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ("sh", "console")
 FILES = ("yaml", "ini", "nginx", "haproxy", "text")
-WORDS = ("file", "add", "expect", "exit", "background", "paste", "wait", "needs", "like the output", "not run")
+WORDS = ("file", "add", "expect", "exit", "background", "paste", "wait", "needs", "like the output", "any order", "not run")
 # Names that a reader copies from an output into a later command.
 COPIED = {r"\b[a-z2-7]{26}\b": "REF", r"(?<![\w-])[\w-]{43}(?![\w-])": "KID", r"\b[a-z0-9]{12}\b": "CREDENTIAL"}
 # What differs from run to run, and says nothing.
@@ -40,8 +41,8 @@ VARYING = {
     r"jat_[\w-]{43}": "OPAQUE",
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
     r"\d{4}-\d\d-\d\d \d\d:\d\dZ": "TIME",
+    r"\((now|\d+ (s|min) ago|in \d+ (s|min))\)": "(ABOUT NOW)",
     r"\b\d+ (s|min) ago": "AGO",
-    r"\bin \d+ (s|min)\b": "SOON",
     r"\b[0-9a-f]{64}\b": "HASH",
     **COPIED,
 }
@@ -133,6 +134,8 @@ def commands(block, out, shown):
     typed = []
     for command, prints in split_console(block.text):
         typed += [copied(command, shown), f"fresh_line {out}"]
+        if block.note("any order") is not None:
+            continue  # which is which cannot be told
         before = [text for text, file in shown if file == out]
         shown[:] = [s for s in shown if s[1] != out] + [("\n".join([*before, prints]), out)]
     return "\n".join(typed)
@@ -181,8 +184,10 @@ def normal(text):
     return text
 
 
-def is_like(shown, real):
+def is_like(shown, real, any_order=False):
     """The shown output is the real one, but for blanks, what varies, and what … stands for (alone in a line: lines)."""
+    if any_order:
+        return is_like("\n".join(sorted(normal(shown).split("\n"))), "\n".join(sorted(normal(real).strip("\n").split("\n"))))
     pattern = ""
     for line in shown.strip().splitlines():
         if line.strip() == "…":

@@ -62,4 +62,5 @@ else:
     shutil.move("/mnt/jeton", tools / "jeton")
 os.makedirs("/mnt/home")
 os.chdir("/mnt/home")
+pathlib.Path(".curlrc").write_text("no-progress-meter\n")  # as on a terminal
 os.execvp("bash", ["bash", "--norc", "-c", f". /mnt/tools/session; . {out}/script"])
