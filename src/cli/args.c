@@ -191,7 +191,7 @@ static enum jt_args_end read_operand(struct reading *r, const char *word)
         return one_too_many(r, word);
     }
     if (a->noperands == JT_OPERANDS_MAX) {
-        return wrong(r, "more than %d words", JT_OPERANDS_MAX);
+        return wrong(r, "more than %d words; use several commands", JT_OPERANDS_MAX);
     }
     if (word[0] == '\0' || !jt_utf8_ok(jt_str(word))) {
         return wrong(r, "%.*s is %s", JT_FMT(o.name), word[0] == '\0' ? "empty" : "not UTF-8 text");

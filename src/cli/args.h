@@ -3,10 +3,9 @@
  * args.h - the words after the command, read into flags and operands.
  *
  * Flags are written --flag value or --flag=value, in any place; -o json, -o=json and -ojson are
- * the same; after -- everything is an operand, and so is what can be the
- * id of a signing key. A command names its operands as its help shows
- * them, required ones first: "CLIENT AUDIENCE SCOPE..." repeats the last, "CLIENT [SCOPE...]" may
- * have none of it.
+ * the same; after -- everything is an operand, and so is what can be the id of a signing key.
+ * A command names its operands as its help shows them, required ones first: "CLIENT SCOPE..." takes
+ * one scope or more, "CLIENT [SCOPE...]" any number.
  * Owns:   nothing; all text is argv's.
  * Errors: a sentence in err, with the nearest spelling.
  */
@@ -15,8 +14,8 @@
 
 #include "command.h"
 
-#define JT_ARGS_MAX 256     /* flags */
-#define JT_OPERANDS_MAX 256 /* operands: a client may have that many scopes */
+#define JT_ARGS_MAX 256 /* flags */
+#define JT_OPERANDS_MAX 64
 #define JT_ARGS_ERROR 600
 
 enum jt_output { JT_OUT_TABLE = 0, JT_OUT_JSON, JT_OUT_JSONL };

@@ -59,7 +59,7 @@ enum jt_exit jt_cmd_audit_list(const struct jt_args *args)
         {"EVENT", "type", NULL, false},
         {"CLIENT", "client_id", NULL, false},
         {"FROM", "address", NULL, false},
-        {"RESOURCE", "resource", NULL, true},
+        {"RESOURCE", "resource", NULL, false},
         {"REASON, SCOPE OR DETAIL", NULL, jt_audit_show_what, true},
         {"REF", "ref", NULL, false}};
     JT_AUTO(jt_buf_free) struct jt_buf path;

@@ -37,7 +37,7 @@ static void print_line(const struct jt_jval *event)
     static const struct {
         const char *name;
         size_t width;
-    } columns[] = {{"type", 18}, {"client_id", 16}, {"address", 15}, {"resource", 0}};
+    } columns[] = {{"type", 21}, {"client_id", 16}, {"address", 15}, {"resource", 0}};
     JT_AUTO(jt_buf_free) struct jt_buf line;
     JT_AUTO(jt_buf_free) struct jt_buf cell;
     jt_buf_init(&line, (size_t)8 * LINE_MAX_BYTES);
@@ -86,7 +86,7 @@ static enum jt_exit print_items(const struct jt_args *args, const struct jt_adm_
     struct jt_raw_walk walk = jt_raw_walk(jt_raw_member(reply->body, "items"));
     struct jt_raw_item item = {0};
     JT_AUTO(jt_arena_free) struct jt_arena arena;
-    jt_arena_init(&arena, (size_t)TAIL_MAX * sizeof(struct jt_slice));
+    jt_arena_init(&arena, (size_t)2 * TAIL_MAX * sizeof(struct jt_slice));
     struct jt_slice *texts = jt_arena_array(&arena, TAIL_MAX, sizeof *texts);
     if (texts == NULL) {
         return jt_say_fail(JT_EXIT_FAILED, "out of memory");

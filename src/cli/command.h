@@ -21,8 +21,9 @@ struct jt_flag {
 
 enum jt_flag_group {
     JT_FLAGS_OUTPUT = 1, /* -o */
-    JT_FLAGS_ADMIN = 2,  /* --socket --data --timeout */
+    JT_FLAGS_ADMIN = 2,  /* --socket --data, and --timeout */
     JT_FLAGS_LONG = 4,   /* the server may need hours: --timeout is a day unless it is given */
+    JT_FLAGS_ISSUER = 8, /* --issuer --ca-file --client-id --secret-file, and --timeout */
 };
 
 struct jt_command {
@@ -53,13 +54,14 @@ struct jt_noun {
 /* The rows, one file for each noun; the last row of each has no verb. */
 extern const struct jt_command jt_commands_server[], jt_commands_resource[], jt_commands_client[],
     jt_commands_grant[], jt_commands_credential[], jt_commands_key[], jt_commands_audit[],
-    jt_commands_action[];
+    jt_commands_issuer[], jt_commands_action[];
 /* The i-th of all commands; NULL after the last. */
 const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */
-extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_common[];
+extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_issuer[],
+    jt_flags_timeout[], jt_flags_common[];
 
 /* NULL when there is none. noun NULL: an action. */
 const struct jt_command *jt_command_find(const char *noun, const char *verb);
@@ -106,6 +108,10 @@ enum jt_exit jt_cmd_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_rekey(const struct jt_args *args);
 enum jt_exit jt_cmd_backup(const struct jt_args *args);
 enum jt_exit jt_cmd_restore(const struct jt_args *args);
+enum jt_exit jt_cmd_token(const struct jt_args *args);
+enum jt_exit jt_cmd_introspect(const struct jt_args *args);
+/* jeton revoke TOKEN: what jeton revoke does when nothing of an administrator is named. */
+enum jt_exit jt_net_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_version(const struct jt_args *args);
 enum jt_exit jt_cmd_completion(const struct jt_args *args);
 

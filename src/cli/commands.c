@@ -13,8 +13,9 @@ const size_t jt_nouns_n = sizeof jt_nouns / sizeof jt_nouns[0];
 
 /* In the order of the help. */
 static const struct jt_command *const groups[] = {
-    jt_commands_server,     jt_commands_resource, jt_commands_client, jt_commands_grant,
-    jt_commands_credential, jt_commands_key,      jt_commands_audit,  jt_commands_action};
+    jt_commands_server, jt_commands_resource,   jt_commands_client,
+    jt_commands_grant,  jt_commands_credential, jt_commands_key,
+    jt_commands_audit,  jt_commands_issuer,     jt_commands_action};
 
 const struct jt_command *jt_command_at(size_t i)
 {

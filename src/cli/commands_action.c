@@ -42,15 +42,21 @@ const struct jt_command jt_commands_action[] = {
      jt_cmd_why},
     {NULL,
      "revoke",
-     NULL,
-     "--jti JTI | --client CLIENT | --credential ID | --key KID",
+     "[TOKEN]",
+     "| --jti JTI | --client CLIENT | --credential ID | --key KID",
      "End tokens before their time",
+     "With TOKEN, or - for standard input, the client that the token was issued to asks an issuer, "
+     "with its id and secret (RFC 7009); exit code 0 says that the issuer took it, which by the "
+     "standard it also does for a token it does not know. With a flag an administrator asks this "
+     "machine's server.\n\n"
      "Client, credential and key stay as they are: what is issued from now on is good. The server "
      "calls the tokens inactive from now on; an API that checks tokens by itself takes those it "
      "gets until they expire. On a terminal it asks before it ends all tokens of a client or key.",
      revoke_flags,
-     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
-     {{"jeton revoke --jti aaaaaaaaaaaaaaaaaaaaaaaaaa", "one token, as the audit log names it"},
+     JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN | JT_FLAGS_ISSUER,
+     {{"jeton revoke - --issuer https://auth.example.com --client-id demo --secret-file "
+       "./demo.secret",
+       "a client's own token, from standard input"},
       {"jeton revoke --client billing --yes", "all that a client has"}},
      jt_cmd_revoke},
     {NULL,

@@ -54,36 +54,31 @@ static void first_words(FILE *out, const char *path, const char *more)
     (void)fprintf(out, " %s' ;;\n", more);
 }
 
+/* What compopt is told, so that readline completes the names of files. */
+static const char *names_of(enum jt_value_kind kind)
+{
+    return kind == JT_VALUE_FILE ? "default" : kind == JT_VALUE_DIR ? "dirnames" : "";
+}
+
 /* What follows a flag that takes a value. */
 static void value(FILE *out, const struct jt_flag *f)
 {
-    (void)fprintf(out, "        %s%s) words=", jt_flag_dashes(f), f->name);
-    switch (jt_value_kind(f->takes)) {
-    case JT_VALUE_CHOICES:
-        (void)fputc('\'', out);
+    enum jt_value_kind kind = jt_value_kind(f->takes);
+    (void)fprintf(out, "        %s%s) words='", jt_flag_dashes(f), f->name);
+    if (kind == JT_VALUE_CHOICES) {
         jt_value_choices(out, f->takes);
-        (void)fputc('\'', out);
-        break;
-    case JT_VALUE_FILE:
-        (void)fputs(" names=default", out);
-        break;
-    case JT_VALUE_DIR:
-        (void)fputs(" names=dirnames", out);
-        break;
-    case JT_VALUE_FREE:
-    default:
-        break;
     }
-    (void)fputs(" ;;\n", out);
+    (void)fprintf(out, "' names=%s ;;\n", names_of(kind));
 }
 
 static void command(FILE *out, const struct jt_command *c)
 {
+    enum jt_value_kind kind = c->operand == NULL ? JT_VALUE_FREE : jt_value_kind(c->operand);
     const char *heading = NULL;
     const struct jt_flag *f = NULL;
     (void)fprintf(out, "    '%s%s%s')\n        words='", c->noun == NULL ? "" : c->noun,
                   c->noun == NULL ? "" : " ", c->verb);
-    if (c->operand != NULL && jt_value_kind(c->operand) == JT_VALUE_CHOICES) {
+    if (kind == JT_VALUE_CHOICES) {
         jt_value_choices(out, c->operand);
         (void)fputc(' ', out);
     }
@@ -93,7 +88,11 @@ static void command(FILE *out, const struct jt_command *c)
                           strcmp(f->name, "help") == 0 ? "" : " ");
         }
     }
-    (void)fputs("'\n        case $prev in\n", out);
+    (void)fputs("'\n", out);
+    if (names_of(kind)[0] != '\0') {
+        (void)fprintf(out, "        [[ $cur == -* ]] || names=%s\n", names_of(kind));
+    }
+    (void)fputs("        case $prev in\n", out);
     for (size_t i = 0; (f = jt_command_flags(c, i, &heading)) != NULL; i++) {
         for (; f->name != NULL; f++) {
             if (f->takes != NULL) {

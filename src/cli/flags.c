@@ -9,7 +9,19 @@ const struct jt_flag jt_flags_admin[] = {
     {"data", "DIR", false,
      "the server's data directory, where its socket is (JETON_DATA; otherwise /var/lib/jeton)"},
     {"socket", "FILE", false, "the administration socket itself (JETON_SOCKET)"},
-    {"timeout", "DURATION", false, "how long to wait for the answer (10s)"},
+    JT_FLAGS_END};
+const struct jt_flag jt_flags_issuer[] = {
+    {"issuer", "URL", false, "whom to ask (JETON_ISSUER)"},
+    {"ca-file", "FILE", false,
+     "trust the CAs in this PEM file and no others (JETON_CA_FILE; otherwise the system's)"},
+    {"client-id", "ID", false, "who asks (JETON_CLIENT_ID, OAUTH2_CLIENT_ID)"},
+    {"secret-file", "FILE", false,
+     "its secret, - is standard input (JETON_CLIENT_SECRET, JETON_CLIENT_SECRET_FILE, "
+     "OAUTH2_CLIENT_SECRET)"},
+    JT_FLAGS_END};
+const struct jt_flag jt_flags_timeout[] = {
+    {"timeout", "DURATION", false,
+     "how long to wait for an answer (10s on the socket, 30s over the network)"},
     JT_FLAGS_END};
 const struct jt_flag jt_flags_common[] = {{"help", NULL, false, "show this help"}, JT_FLAGS_END};
 
@@ -22,6 +34,8 @@ const struct jt_flag *jt_command_flags(const struct jt_command *c, size_t i, con
     } lists[] = {
         {"Flags", c->flags, c->flags[0].name != NULL},
         {"Finding the server", jt_flags_admin, (c->groups & JT_FLAGS_ADMIN) != 0},
+        {"The issuer, and who asks", jt_flags_issuer, (c->groups & JT_FLAGS_ISSUER) != 0},
+        {"Waiting", jt_flags_timeout, (c->groups & (JT_FLAGS_ADMIN | JT_FLAGS_ISSUER)) != 0},
         {"Output", jt_flags_output, (c->groups & JT_FLAGS_OUTPUT) != 0},
         {"Help", jt_flags_common, true},
     };

@@ -91,7 +91,7 @@ struct jt_slice jt_example_line(struct jt_slice *rest, size_t width)
 {
     size_t end = 0;
     while (end < rest->n) {
-        const uint8_t *flag = memmem(rest->p + end + 1, rest->n - end - 1, " --", 3);
+        const uint8_t *flag = memmem(rest->p + end + 1, rest->n - end - 1, " -", 2);
         size_t k = flag == NULL ? rest->n : (size_t)(flag - rest->p);
         if (end > 0 && k > width) {
             break;

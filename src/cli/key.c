@@ -55,7 +55,7 @@ static enum jt_exit print_table(const struct jt_jval *keys)
     JT_AUTO(jt_arena_free) struct jt_arena arena;
     JT_AUTO(jt_table_free)
     struct jt_table *table = jt_table_new(columns, sizeof columns / sizeof columns[0]);
-    jt_arena_init(&arena, KEYS_MAX * sizeof(void *));
+    jt_arena_init(&arena, 2 * KEYS_MAX * sizeof(void *));
     const struct jt_jval **sorted = jt_arena_array(&arena, KEYS_MAX, sizeof(void *));
     bool ok = table != NULL && sorted != NULL && n <= KEYS_MAX;
     for (size_t i = 0; ok && i < n; i++) {
@@ -136,11 +136,11 @@ enum jt_exit jt_cmd_key_show(const struct jt_args *args)
     JT_AUTO(jt_buf_free) struct jt_buf path;
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     bool is_pem = jt_args_has(args, "pem");
+    jt_buf_init(&path, 4096);
     if (is_pem && args->output != JT_OUT_TABLE) {
         return jt_say_fail(JT_EXIT_USAGE,
                            "--pem and -o exclude each other; -o json has the PEM too");
     }
-    jt_buf_init(&path, 4096);
     path_of(&path, args, "");
     enum jt_exit code = jt_adm_get(args, jt_buf_slice(&path), &reply);
     if (code != JT_EXIT_DONE) {

@@ -8,8 +8,8 @@
 #ifndef JT_CLI_OUT_H
 #define JT_CLI_OUT_H
 
-#include "../core/json/json.h"
 #include "args.h"
+#include "show.h"
 
 /* One column of a table: show writes the cell; NULL: the member called name, as plain text. */
 struct jt_column {
@@ -25,13 +25,6 @@ void jt_table_free(struct jt_table **t);
 bool jt_table_add(struct jt_table *t, const struct jt_jval *item);
 size_t jt_table_rows(const struct jt_table *t);
 void jt_table_print(struct jt_table *t);
-
-/* A member as text: a string as it is, a number in digits, yes or no, an array as "a, b".
- * Appends nothing when it is absent or null. */
-void jt_show_member(struct jt_buf *b, const struct jt_jval *item, const char *name);
-void jt_show_value(struct jt_buf *b, const struct jt_jval *value);
-/* 5400 as "90m". */
-void jt_show_duration(struct jt_buf *b, int64_t seconds);
 
 /* One line of a card: "label        value". Nothing when the value is empty. A NULL label
  * continues the line above. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * revoke.c - jeton revoke, the administrator's: all tokens of a client, a credential or a key, or
- * one by its jti.
+ * one by its jti. Without any of these it is the client's own (net_revoke.c).
  */
 #include "../core/json/jw.h"
 #include "adm.h"
@@ -65,12 +65,12 @@ static enum jt_exit revoke(const struct jt_args *args, const struct form *f)
     JT_AUTO(jt_buf_free) struct jt_buf body;
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     const char *name = jt_args_get(args, f->flag);
+    jt_buf_init(&body, 65536);
     enum jt_exit code =
         f->asks ? jt_confirm(args, "Revoke %s %.200s", f->what, name) : JT_EXIT_DONE;
     if (code != JT_EXIT_DONE) {
         return code;
     }
-    jt_buf_init(&body, 65536);
     struct jt_jw w = jt_jw(&body);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, f->member, jt_str(name));
@@ -89,8 +89,12 @@ enum jt_exit jt_cmd_revoke(const struct jt_args *args)
     if (code != JT_EXIT_DONE) {
         return code;
     }
-    if (form != NULL) {
-        return revoke(args, form);
+    if (form != NULL && args->operand != NULL) {
+        return jt_say_fail(JT_EXIT_USAGE, "TOKEN and --%s exclude each other", form->flag);
     }
-    return jt_say_fail(JT_EXIT_USAGE, "say what to revoke: --jti, --client, --credential or --key");
+    if (form == NULL && args->operand == NULL) {
+        return jt_say_fail(JT_EXIT_USAGE, "say what to revoke: TOKEN (- is standard input), --jti, "
+                                          "--client, --credential or --key");
+    }
+    return form != NULL ? revoke(args, form) : jt_net_revoke(args);
 }

@@ -4,7 +4,7 @@
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
-#include "out.h"
+#include "show.h"
 
 static int64_t now_s(void)
 {

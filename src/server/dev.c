@@ -204,12 +204,15 @@ static void print_banner(const struct jt_state *s, const struct jt_app *app,
                  ".access_token)\n"
                  "  curl -s --cacert $CA -H \"Authorization: Bearer $TOKEN\" \\\n"
                  "    --data-urlencode token=$TOKEN $ISSUER/introspect | jq\n\n"
+                 "  export JETON_ISSUER=$ISSUER JETON_CA_FILE=$CA\n"
+                 "  export JETON_CLIENT_ID=$ID JETON_CLIENT_SECRET=$SECRET\n"
+                 "  %s token | %s introspect --bearer\n\n"
                  "  export JETON_DATA=%s\n"
                  "  %s client list\n"
                  "  %s audit list\n\n"
                  "Stop with Ctrl-C.\n",
-                 JT_FMT(app->issuer), ca, (int)demo->secret.n, (const char *)demo->secret.p,
-                 s->dir.path, exe, exe);
+                 JT_FMT(app->issuer), ca, (int)demo->secret.n, (const char *)demo->secret.p, exe,
+                 exe, s->dir.path, exe, exe);
 }
 
 enum jt_err jt_dev_provision(struct jt_state *s, const struct jt_app *app,

@@ -133,8 +133,8 @@ def test_flood_is_counted_and_explained(start):
     told = [s.cli_json("explain", r) for r in (refs[0], refs[-1])]
     assert told[0]["event"]["reason"] == "secret_wrong"
     counted = [t for t in (s.cli_json("explain", r) for r in refs[10:]) if "event" not in t]
-    # after twenty wrong secrets in a row the caller has to wait: the rest says so
-    assert counted and all(t["reason"] in ("secret_wrong", "throttled") for t in counted)
+    reasons = {t["reason"] for t in counted}  # after twenty wrong secrets the throttle answers
+    assert "throttled" in reasons and reasons <= {"secret_wrong", "throttled"}
     single = len(s.events(type="token.denied"))
     s.stop()
     t = start(port=s.port)

@@ -10,9 +10,17 @@ import subprocess
 import time
 
 import pytest
-from support import BIN
+from support import BIN, Server
 
 API = "https://api.example.com"
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory):
+    """A server of this file's own: it has many clients, and no other test counts them."""
+    s = Server(tmp_path_factory.mktemp("cli") / "data")
+    yield s
+    s.stop()
 
 
 def lines(text):

@@ -47,7 +47,7 @@ def offered(scripts, *words):
 def commands():
     """Every command of the overview, as its words."""
     block = run("help").split("Exit codes")[0].split("jeton dev\n", 1)[1]
-    found = [m[1].split() for m in re.finditer(r"^  ([a-z]+(?: [a-z]+)?)  +[A-Z]", block, re.M)]
+    found = [m[1].split() for m in re.finditer(r"^  ([a-z]+(?: [a-z]+)?) +[A-Z]", block, re.M)]
     assert ["completion"] in found and ["client", "create"] in found
     return found
 
@@ -92,6 +92,18 @@ def test_choices(scripts):
     assert offered(scripts, "jeton", "resource", "create", "https", ":", "//a.example", "--alg", "=", "ES") == ["ES256"]
     assert offered(scripts, "jeton", "completion", "b") == ["bash"]
     assert offered(scripts, "jeton", "nothing", "") == []
+
+
+def test_operands_that_are_files(scripts):
+    found = []
+    for command in commands():
+        usage = run(*command, "--help").split("\nUsage\n")[1].split("\n\n")[0]
+        if not re.match(rf"  jeton {' '.join(command)} FILE\b", usage):
+            continue
+        found.append(command)
+        assert offered(scripts, "jeton", *command, "") == ["compopt -o default"]
+        assert "--help" in offered(scripts, "jeton", *command, "-")
+    assert ["backup"] in found
 
 
 def test_names_of_files_come_from_readline(scripts, tmp_path):

@@ -36,6 +36,21 @@ void jt_b64url_put(struct jt_buf *b, struct jt_slice s)
     }
 }
 
+void jt_b64_put(struct jt_buf *b, struct jt_slice s)
+{
+    size_t start = b->n;
+    if (!jt_buf_reserve(b, (s.n + 2) / 3 * 4)) {
+        return;
+    }
+    jt_b64url_put(b, s);
+    for (size_t i = start; i < b->n; i++) {
+        b->p[i] = b->p[i] == '-' ? '+' : b->p[i] == '_' ? '/' : b->p[i];
+    }
+    for (size_t left = s.n % 3; left != 0 && left < 3; left++) {
+        jt_buf_putc(b, '=');
+    }
+}
+
 /* Value of a character, or 64. c62 and c63 are the two that alphabets differ in. */
 static uint32_t value(uint8_t c, uint8_t c62, uint8_t c63)
 {

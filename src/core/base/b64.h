@@ -23,6 +23,7 @@ size_t jt_b64url_encode(struct jt_slice s, char *out);
 /* out has room for JT_B64_BYTES(s.n). Untouched length on failure; JT_E_SYNTAX. */
 JT_MUST enum jt_err jt_b64url_decode(struct jt_slice s, uint8_t *out, size_t *out_n);
 /* Standard alphabet with padding, as in HTTP Basic (RFC 7617). */
+void jt_b64_put(struct jt_buf *b, struct jt_slice s);
 JT_MUST enum jt_err jt_b64_decode(struct jt_slice s, uint8_t *out, size_t *out_n);
 
 /* Lower-case base32 without padding (RFC 4648 section 6), for references people read. */

@@ -8,7 +8,7 @@
 #include "../../core/base/rand.h"
 #include "../store/siphash.h"
 
-#define SETS 16384u /* 64 Ki rows, 1 MiB */
+#define SETS 16384u /* 64 Ki rows, 1 MiB; a power of two */
 #define WAYS 4u
 #define STRIPES 64u
 
@@ -58,7 +58,11 @@ void jt_throttle_free(struct jt_throttle **t)
     *t = NULL;
 }
 
-/* What is counted: a prefix alone, or a client at an address. Keyed, so nobody can aim at a row. */
+/*
+ * What is counted: a prefix alone, or a client at an address. Keyed, so nobody can aim at a row.
+ * Odd for prefixes, even for clients: their sets are apart, or else a client and its own prefix
+ * could push each other out of a full set, and neither would ever be counted.
+ */
 static uint64_t tag_of(const struct jt_throttle *t, const struct jt_slice *client,
                        const struct jt_addr *a)
 {
@@ -68,7 +72,8 @@ static uint64_t tag_of(const struct jt_throttle *t, const struct jt_slice *clien
         uint64_t c = jt_siphash(&t->key, *client);
         h = (h ^ c << 1 ^ c >> 63) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     }
-    return h == 0 ? 1 : h;
+    h = client == NULL ? h | 1 : h & ~UINT64_C(1);
+    return h == 0 ? 2 : h;
 }
 
 static struct row *row_of(struct jt_throttle *t, uint64_t tag, bool make)

@@ -3,8 +3,9 @@
  * throttle.h - wrong proofs cost patience: counted for each client and address together, and for
  * each address prefix, by the generic cell rate algorithm (one time stamp for each).
  *
- * A client under attack from one place is let in from every other. The table is of fixed size; the
- * least recent row of a set makes way, so a flood of addresses can make it forget, never grow.
+ * A client under attack from one place is let in from every other. The table is of fixed size,
+ * half for clients and half for prefixes; the row of a set that would be forgotten first makes way,
+ * so a flood of addresses can make it forget, never grow.
  * Threads: any; a mutex per stripe, taken only while somebody has failed lately.
  */
 #ifndef JT_POLICY_THROTTLE_H

@@ -156,6 +156,34 @@ static void put_appends_and_respects_max(void **state)
     jt_buf_free(&b);
 }
 
+static void standard_put_pads(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+        {"foo", "Zm9v"}, {"\xfb\xff", "+/8="}, {"foob", "Zm9vYg=="}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t back[32];
+        size_t n = 0;
+        struct jt_buf b;
+        jt_buf_init(&b, 64);
+        jt_buf_puts(&b, "-_"); /* what stands there already stays */
+        jt_b64_put(&b, jt_str(rows[i][0]));
+        struct jt_slice got = jt_slice_from(jt_buf_slice(&b), 2);
+        assert_true(jt_buf_ok(&b) && memcmp(b.p, "-_", 2) == 0);
+        assert_true(jt_slice_eq(got, jt_str(rows[i][1])));
+        assert_int_equal(jt_b64_decode(got, back, &n), JT_OK);
+        assert_true(jt_slice_eq(jt_slice(back, n), jt_str(rows[i][0])));
+        jt_buf_free(&b);
+    }
+    struct jt_buf b;
+    jt_buf_init(&b, 3);
+    jt_b64_put(&b, JT_LIT("f"));
+    assert_false(jt_buf_ok(&b));
+    assert_int_equal(b.n, 0);
+    jt_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +194,7 @@ int main(void)
         cmocka_unit_test(standard_needs_exact_padding),
         cmocka_unit_test(base32_is_canonical),
         cmocka_unit_test(put_appends_and_respects_max),
+        cmocka_unit_test(standard_put_pads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

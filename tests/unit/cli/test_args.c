@@ -213,7 +213,7 @@ static void too_many_words(void **state)
     struct jt_args a;
     assert_int_equal(taken(&with_many, argv, &a), JT_OPERANDS_MAX);
     argv[JT_OPERANDS_MAX] = "s";
-    bad(&with_many, argv, "more than 256 words");
+    bad(&with_many, argv, "more than 64 words; use several commands");
 }
 
 static void too_many_flags(void **state)

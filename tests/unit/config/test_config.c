@@ -160,9 +160,10 @@ static void environment_faults(void **state)
 static void variables_that_are_not_keys(void **state)
 {
     (void)state;
-    static const char *const names[] = {"JETON_DATA",     "JETON_SOCKET",
-                                        "JETON_ISSUER",   "JETON_CLIENT_SECRET",
-                                        "JETON_AUDIENCE", "JETON_TOKEN_FILE"};
+    static const char *const names[] = {
+        "JETON_DATA",      "JETON_SOCKET",        "JETON_ISSUER",    "JETON_CA_FILE",
+        "JETON_CLIENT_ID", "JETON_CLIENT_SECRET", "JETON_SCOPE",     "JETON_CLIENT_SECRET_FILE",
+        "JETON_RESOURCE",  "JETON_AUDIENCE",      "JETON_TOKEN_FILE"};
     struct jt_config_error err = {0};
     struct jt_config c;
     jt_config_init(&c);
