@@ -45,7 +45,7 @@ meson_tests() { # folder, options…
 pytests() { # binary, arguments…
     local bin=$1 line n rc=0; shift
     say "end-to-end tests with $bin"
-    JETON_BIN=$bin /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider "$@" tests/e2e >"$log/pytest" 2>&1 || rc=$?
+    JETON_BIN=$bin /usr/bin/python3 -m pytest -q -rs -n 4 -p no:cacheprovider "$@" tests/e2e >"$log/pytest" 2>&1 || rc=$?
     tail -n 25 "$log/pytest"
     line=$(tail -n 1 "$log/pytest")
     n=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1); passed=$((passed + ${n:-0}))
@@ -84,10 +84,10 @@ fuzz_each() { # seconds
 }
 
 suite_proof_ci() {
-    local seconds=$1 rounds=$2
+    local seconds=$1 rounds=$2 storm=$3
     check "build: gcc, TSan" build build-tsan gcc -Dtests=true -Db_sanitize=thread -Db_lundef=false
     meson_tests build-tsan --suite unit --suite flow
-    JETON_KILL_ROUNDS=$rounds pytests build-tsan/jeton -k "not secrets"
+    JETON_KILL_ROUNDS=$rounds JETON_STORM_SECONDS=$storm pytests build-tsan/jeton -k "not secrets"
     fuzz_each "$seconds"
     check "cppcheck" cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --suppress=nullPointerRedundantCheck --std=c11 -Isrc -Iinclude -D_GNU_SOURCE '-DJT_VERSION="0"' src
@@ -99,8 +99,8 @@ suite_proof_ci() {
 
 case ${1:-test} in
 test) suite_test ;;
-proof-ci) suite_proof_ci 20 5 ;;
-proof) suite_test; suite_proof_ci 600 200 ;;
+proof-ci) suite_proof_ci 20 5 12 ;;
+proof) suite_test; suite_proof_ci 600 200 300 ;;
 fuzz) fuzz_each "${2:-60}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS]" >&2; exit 2 ;;
 esac

@@ -111,8 +111,8 @@ def test_second_start_keeps(start, tmp_path):
     assert t.post("/introspect", {"token": token}, auth="Bearer " + token).json["active"] is True
     stored = json.loads((tmp_path / "data" / "dev.json").read_text())
     assert stored == t.info and os.stat(tmp_path / "data" / "dev.json").st_mode & 0o777 == 0o600
-    assert set(stored) == {"issuer", "token_endpoint", "introspection_endpoint", "jwks_uri", "client_id", "client_secret", "ca_file",
-                           "admin_socket", "data"}
+    assert set(stored) == {"issuer", "token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri", "client_id",
+                           "client_secret", "ca_file", "admin_socket", "data"}
 
 
 def test_dev_temporary_directory_goes(tmp_path):

@@ -256,7 +256,7 @@ static void test_reasons_reached(void **state)
 {
     (void)state;
     static const enum jt_reason elsewhere[] = {
-        JT_R_NONE, JT_R_UNREADABLE, JT_R_CREDENTIAL_NONE, JT_R_NO_KEY,          JT_R_NO_DISK,
+        JT_R_NONE, JT_R_UNREADABLE, JT_R_CREDENTIAL_NONE, JT_R_NO_KEY,           JT_R_NO_DISK,
         JT_R_BUSY, JT_R_INTERNAL,   JT_R_PARAMETER_COUNT, JT_R_ADMIN_NOT_ALLOWED};
     for (unsigned r = 0; r < JT_REASONS; r++) {
         bool listed = false;

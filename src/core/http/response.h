@@ -18,7 +18,8 @@ void jt_response_begin(struct jt_buf *b, unsigned status, const char *date,
 /* value must have no control character: the buffer fails otherwise. */
 void jt_response_header(struct jt_buf *b, const char *name, struct jt_slice value);
 /* Content-Type and Content-Length, empty line, and the body unless head_only. content_type NULL:
- * neither, as 204 and 304 want it; what is empty otherwise is given its Content-Length: 0 before. */
+ * neither, as 204 and 304 want it; what is empty otherwise is given its Content-Length: 0 before.
+ */
 void jt_response_body(struct jt_buf *b, const char *content_type, struct jt_slice body,
                       bool head_only);
 

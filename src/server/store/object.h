@@ -123,8 +123,8 @@ struct jt_signing_key {
     int64_t longest_s;       /* the longest life that a token it signed may have */
     uint64_t not_before_seq; /* tokens it signed with a lower issue sequence are revoked */
     uint32_t data_key;       /* id of the data key that seals it */
-    struct jt_slice sealed; /* PKCS#8 DER under AES-256-GCM; aad is the kid */
-    struct jt_pkey *pkey;   /* opened after loading; NULL in the store */
+    struct jt_slice sealed;  /* PKCS#8 DER under AES-256-GCM; aad is the kid */
+    struct jt_pkey *pkey;    /* opened after loading; NULL in the store */
 };
 
 enum jt_data_key_use {

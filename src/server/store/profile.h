@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile.h - client, audience and scope of opaque tokens, kept once for all tokens that share them:
- * a million tokens of a few clients take little more than their hashes.
+ * profile.h - client, audience and scope of opaque tokens, kept once for all tokens that share
+ * them: a million tokens of a few clients take little more than their hashes.
  *
  * Owns:    a profile lives as long as a token uses it.
  * Threads: take and give: the store thread (or the main thread before it starts). Reading a

@@ -26,7 +26,8 @@ struct jt_store_opts {
     void *ctx;
 };
 
-/* Takes ownership of obj on success; but an opaque token is only lent, with its profile: copy it. */
+/* Takes ownership of obj on success; but an opaque token is only lent, with its profile: copy it.
+ */
 typedef enum jt_err (*jt_load_fn)(void *ctx, struct jt_object *obj);
 /* Text in e lives until the function returns. JT_OK goes on; anything else stops and is returned.
  */

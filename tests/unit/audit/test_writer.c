@@ -108,7 +108,10 @@ static void test_change(void **state)
 
 static enum jt_err drop_client(struct jt_change *chg, void *ctx)
 {
-    return jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(ctx));
+    const char *id = ctx;
+    JT_TRY(jt_change_drop(chg, JT_OBJ_CLIENT, jt_str(id)));
+    assert_null(jt_change_find(chg, JT_OBJ_CLIENT, jt_str(id))); /* gone for what comes after */
+    return JT_OK;
 }
 
 static enum jt_err disable_client(struct jt_change *chg, void *ctx)
@@ -205,6 +208,84 @@ static void test_changes_of_one_batch(void **state)
     wait_for(r, 2);
     assert_int_equal(a.result, JT_OK);
     assert_int_equal(b.result, JT_E_CONFLICT);
+}
+
+static enum jt_err drop_and_make(struct jt_change *chg, void *ctx)
+{
+    JT_TRY(drop_client(chg, ctx));
+    return make_client(chg, ctx);
+}
+
+static enum jt_err make_and_drop(struct jt_change *chg, void *ctx)
+{
+    JT_TRY(make_client(chg, ctx));
+    return drop_client(chg, ctx);
+}
+
+static enum jt_err count_clients(void *ctx, struct jt_object *o)
+{
+    size_t *n = ctx;
+    *n += o->kind == JT_OBJ_CLIENT ? 1 : 0;
+    jt_object_free(o);
+    return JT_OK;
+}
+
+static size_t clients_on_disk(struct rig *r)
+{
+    size_t n = 0;
+    assert_int_equal(r->store->ops->load(r->store, count_clients, &n), JT_OK);
+    return n;
+}
+
+static enum jt_err run_change(struct rig *r, jt_change_fn fn, char *id)
+{
+    struct jt_job job = change(r, id);
+    job.change = fn;
+    run_one(r, &job);
+    return job.result;
+}
+
+static void test_drop(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "one";
+    start_writer(r);
+    assert_int_equal(run_change(r, drop_client, id), JT_E_NOTFOUND);
+    assert_int_equal(run_change(r, make_client, id), JT_OK);
+    assert_int_equal(run_change(r, drop_client, id), JT_OK);
+    assert_null(jt_directory_client(r->directory, JT_LIT("one")));
+    assert_int_equal(clients_on_disk(r), 0);
+    assert_int_equal(run_change(r, drop_client, id), JT_E_NOTFOUND);
+    assert_int_equal(run_change(r, make_and_drop, id), JT_OK);
+    assert_null(jt_directory_client(r->directory, JT_LIT("one")));
+    assert_int_equal(clients_on_disk(r), 0);
+    assert_int_equal(run_change(r, make_client, id), JT_OK);
+    assert_int_equal(run_change(r, drop_and_make, id), JT_OK);
+    assert_non_null(jt_directory_client(r->directory, JT_LIT("one")));
+    assert_int_equal(clients_on_disk(r), 1);
+    assert_int_equal(jt_directory_count(r->directory, JT_OBJ_CLIENT), 1);
+}
+
+/* What waits for the log counts already for what comes after, and is shown when the log has it. */
+static void test_drop_waits_for_the_log(void **state)
+{
+    struct rig *r = *state;
+    char id[] = "one";
+    start_writer(r);
+    assert_int_equal(run_change(r, make_client, id), JT_OK);
+    fail_next(r, "audit_append", JT_E_FULL, true);
+    assert_int_equal(run_change(r, drop_client, id), JT_E_FULL);
+    assert_non_null(jt_directory_client(r->directory, JT_LIT("one")));
+    assert_int_equal(clients_on_disk(r), 0);
+    no_faults(r);
+    assert_int_equal(run_change(r, drop_client, id), JT_E_NOTFOUND);
+    assert_null(jt_directory_client(r->directory, JT_LIT("one")));
+    fail_next(r, "remove", JT_E_IO, true);
+    assert_int_equal(run_change(r, make_client, id), JT_OK);
+    assert_int_equal(run_change(r, drop_client, id), JT_E_IO);
+    no_faults(r);
+    assert_non_null(jt_directory_client(r->directory, JT_LIT("one")));
+    assert_int_equal(clients_on_disk(r), 1);
 }
 
 static void test_append_fails_once(void **state)
@@ -447,6 +528,8 @@ int main(void)
         TEST(test_change),
         TEST(test_changes_of_one_batch),
         TEST(test_walk_of_one_batch),
+        TEST(test_drop),
+        TEST(test_drop_waits_for_the_log),
         TEST(test_append_fails_once),
         TEST(test_state_commit_fails),
         TEST(test_change_waits_for_the_log),

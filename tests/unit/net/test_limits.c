@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_limits.c - connections in all and per address; IPv6 by /64.
+ * test_limits.c - connections in all and per address; IPv6 by /64; listening sockets.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -76,6 +78,80 @@ static void test_ipv6_by_prefix(void **state)
     jt_limits_free(&l);
 }
 
+/* A trusted proxy stands for many: it counts among all, and not by its address. */
+static void test_uncounted(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    struct jt_addr a = addr("10.0.0.1");
+    assert_int_equal(jt_limits_new(5, 1, &l), JT_OK);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(jt_limits_enter_any(l), JT_ADMIT_YES);
+    }
+    assert_int_equal(jt_limits_count(l), 4);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter_any(l), JT_ADMIT_FULL);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_FULL);
+    assert_int_equal(jt_limits_count(l), 5); /* who is refused is not counted */
+    for (int i = 0; i < 4; i++) {
+        jt_limits_leave_any(l);
+    }
+    assert_int_equal(jt_limits_count(l), 1);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_ADDRESS_FULL);
+    assert_int_equal(jt_limits_count(l), 1);
+    jt_limits_free(&l);
+}
+
+/* New limits hold for who comes, and throw nobody out. */
+static void test_set(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    struct jt_addr a = addr("10.0.0.1");
+    struct jt_addr b = addr("10.0.0.2");
+    assert_int_equal(jt_limits_new(10, 3, &l), JT_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    }
+    jt_limits_set(l, 4, 2);
+    assert_int_equal(jt_limits_count(l), 3);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_ADDRESS_FULL);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_FULL);
+    jt_limits_set(l, 10, 4);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    jt_limits_free(&l);
+}
+
+/* A socket of the service manager: listening TCP, or it is refused. */
+static void test_inherited(void **state)
+{
+    (void)state;
+    struct jt_listener a;
+    struct jt_listener b = {.fd = -1};
+    char why[200] = "";
+    char text[JT_LISTEN_TEXT];
+    char want[JT_LISTEN_TEXT];
+    int ends[2];
+    assert_int_equal(jt_listen_tcp(JT_LIT("127.0.0.1:0"), &a, why, sizeof why), JT_OK);
+    assert_int_equal(jt_listen_inherited(a.fd, &b, why, sizeof why), JT_OK);
+    assert_true(b.inherited && b.port == a.port && b.kind == JT_LISTEN_PUBLIC);
+    jt_listener_text(&b, text);
+    (void)snprintf(want, sizeof want, "127.0.0.1:%u", (unsigned)a.port);
+    assert_string_equal(text, want);
+    jt_listener_close(&a);
+    int plain = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* it does not listen */
+    assert_true(plain >= 0);
+    assert_int_equal(jt_listen_inherited(plain, &b, why, sizeof why), JT_E_SYNTAX);
+    assert_non_null(strstr(why, "LISTEN_FDS"));
+    (void)close(plain);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(jt_listen_inherited(ends[0], &b, why, sizeof why), JT_E_SYNTAX);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    assert_int_equal(jt_listen_inherited(-1, &b, why, sizeof why), JT_E_SYNTAX);
+}
+
 static void test_listen(void **state)
 {
     (void)state;
@@ -104,7 +180,10 @@ int main(void)
         cmocka_unit_test(test_per_address),
         cmocka_unit_test(test_in_all),
         cmocka_unit_test(test_ipv6_by_prefix),
+        cmocka_unit_test(test_uncounted),
+        cmocka_unit_test(test_set),
         cmocka_unit_test(test_listen),
+        cmocka_unit_test(test_inherited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static void zeros_are_checked(void **state)
     (void)state;
     for (unsigned kind = 0; kind < 256; kind++) {
         const uint8_t block[JT_BLOCK_SIZE] = {(uint8_t)kind};
-        assert_int_equal(read_block(block, &got), kind >= JT_REF_EVENT && kind <= JT_REF_CURSOR ? JT_OK : JT_E_CRYPTO);
+        assert_int_equal(read_block(block, &got),
+                         kind >= JT_REF_EVENT && kind <= JT_REF_CURSOR ? JT_OK : JT_E_CRYPTO);
     }
     for (size_t i = 1; i < 6; i++) {
         uint8_t block[JT_BLOCK_SIZE] = {JT_REF_EVENT};
@@ -178,9 +179,9 @@ static void jti_is_no_reference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),          cmocka_unit_test(tampered),
-        cmocka_unit_test(zeros_are_checked),   cmocka_unit_test(jti),
-        cmocka_unit_test(jti_with_salt),       cmocka_unit_test(jti_is_no_reference),
+        cmocka_unit_test(round_trip),        cmocka_unit_test(tampered),
+        cmocka_unit_test(zeros_are_checked), cmocka_unit_test(jti),
+        cmocka_unit_test(jti_with_salt),     cmocka_unit_test(jti_is_no_reference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -151,10 +151,11 @@ static enum jt_err load_settings(struct jt_sqlite *s, jt_load_fn each, void *ctx
 static enum jt_err load_signing_keys(struct jt_sqlite *s, jt_load_fn each, void *ctx)
 {
     struct rows r;
-    enum jt_err e = rows_open(s->state,
-                              "SELECT kid, alg, state, created, data_key, sealed, signs, until, longest, "
-                              "not_before_seq FROM signing_key ORDER BY kid",
-                              &r);
+    enum jt_err e =
+        rows_open(s->state,
+                  "SELECT kid, alg, state, created, data_key, sealed, signs, until, longest, "
+                  "not_before_seq FROM signing_key ORDER BY kid",
+                  &r);
     while (e == JT_OK && r.rc == SQLITE_ROW) {
         const int state = sqlite3_column_int(r.st, 2);
         const struct jt_signing_key k = {
