@@ -483,7 +483,9 @@ def test_room_for_32(s):
     refused(s.api("POST", "/clients/full/credentials/rotate", {}), 409, "full")
     items = s.ask("GET", "/clients/full/credentials")["items"]
     s.ask("POST", f"/clients/full/credentials/{items[0]['credential_id']}/revoke", status=200)
-    refused(s.api("POST", "/clients/full/credentials", {"kind": "secret"}), 409, "full")  # it is shown for 30 days
+    new = s.ask("POST", "/clients/full/credentials", {"kind": "secret"})["credential_id"]  # the revoked one makes room
+    left = [i["credential_id"] for i in s.ask("GET", "/clients/full/credentials")["items"]]
+    assert left == [i["credential_id"] for i in items[1:]] + [new]
     assert {i["state"] for i in items} == {"active"}
 
 
@@ -494,14 +496,17 @@ def test_old_ones_make_room(start):
     t.ask("POST", f"/clients/c/credentials/{ids[0]}/revoke", status=200)
     t.stop()
     db = sqlite3.connect(f"{t.data}/jeton.db")
-    for i, days in ((0, 31), (1, 31), (2, 29)):
-        db.execute("UPDATE credential SET expires=? WHERE id=?", (int(time.time()) - days * 86400, ids[i]))
+    for i, hours in ((0, 30), (1, 26), (2, 23)):
+        db.execute("UPDATE credential SET expires=? WHERE id=?", (int(time.time()) - hours * 3600, ids[i]))
     db.commit()
     db.close()
     t = start(dev=False, port=t.port)
-    new = t.ask("POST", "/clients/c/credentials", {"kind": "secret"})["credential_id"]
-    left = [k["credential_id"] for k in t.ask("GET", "/clients/c/credentials")["items"]]
-    assert ids[0] not in left and ids[1] not in left and ids[2] in left and new in left and len(left) == 31
+    add = lambda: t.api("POST", "/clients/c/credentials", {"kind": "secret"})
+    left = lambda: [k["credential_id"] for k in t.ask("GET", "/clients/c/credentials")["items"]]
+    assert add().status == 201 and ids[0] not in left() and ids[1] in left()  # the one that ended first
+    assert add().status == 201 and ids[1] not in left() and ids[2] in left()
+    refused(add(), 409, "full")  # its last token may still live: a token lives 24 hours at most
+    assert len(left()) == 32
 
 
 # -- rotation ----------------------------------------------------------------------------------------------------------

@@ -156,9 +156,9 @@ class Operator:
         assert {a[0] for a in self.tokens(scope="w")} == {200}
 
     def rotate_key(self):
-        kid = self.s.cli_json("key", "rotate", "--alg", "ES256")
-        kid = (kid[0] if isinstance(kid, list) else kid)["kid"]
-        self.storm.watch_key = kid
+        if self.done.get("rotate_key", 0) >= 20:
+            return  # each stays published for as long as its tokens live, and their number is bounded
+        self.s.cli("key", "rotate", "--alg", "ES256")
 
     def reload(self):
         certificate(self.storm.folder)

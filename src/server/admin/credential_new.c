@@ -7,8 +7,6 @@
 #include "../../core/token/client_secret.h"
 #include "admin.h"
 
-#define KEPT_S ((int64_t)30 * 86400) /* what ended is shown for that long, at least */
-
 bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root)
 {
     struct jt_credential *k = &jt_admin_of(f)->credential;
@@ -54,11 +52,26 @@ bool jt_credential_room(struct jt_flow *f)
     return a->credentials != NULL;
 }
 
-/* Over for so long that its last token is over too. A revoked one has its end in expires_s. */
-static bool forgotten(const struct jt_flow *f, const struct jt_credential *k, int64_t now_s)
+/* Nobody misses it: revoked with its tokens, or over for so long that its last token is over too.
+ */
+static bool may_leave(const struct jt_flow *f, const struct jt_credential *k, int64_t now_s)
 {
-    int64_t life = f->settings->token_max_lifetime_s;
-    return k->expires_s != 0 && k->expires_s + (life > KEPT_S ? life : KEPT_S) < now_s;
+    return k->state == JT_CRED_REVOKED ||
+           (k->expires_s != 0 && k->expires_s + f->settings->token_max_lifetime_s < now_s);
+}
+
+/* Of those the one that ended first; ncredentials: none. A revoked one has its end in expires_s. */
+static size_t first_to_leave(const struct jt_flow *f, const struct jt_client *c, int64_t now_s)
+{
+    size_t found = c->ncredentials;
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        if (may_leave(f, &c->credentials[i], now_s) &&
+            (found == c->ncredentials ||
+             c->credentials[i].expires_s < c->credentials[found].expires_s)) {
+            found = i;
+        }
+    }
+    return found;
 }
 
 enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct jt_client *c)
@@ -66,18 +79,18 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
     struct jt_admin *a = jt_admin_of(f);
     int64_t now_s = jt_change_now_s(chg);
     bool full = c->ncredentials >= JT_CREDENTIALS_MAX;
+    size_t leaves = full ? first_to_leave(f, c, now_s) : c->ncredentials;
     size_t n = 0;
+    if (full && leaves == c->ncredentials) {
+        return jt_admin_refuse(a, 409, "full",
+                               "a client has at most %d credentials, and none of these has ended: "
+                               "revoke one that nobody uses (jeton credential list)",
+                               JT_CREDENTIALS_MAX);
+    }
     for (size_t i = 0; i < c->ncredentials; i++) {
-        if (full && forgotten(f, &c->credentials[i], now_s)) {
-            continue;
+        if (i != leaves) {
+            a->credentials[n++] = c->credentials[i];
         }
-        if (n == JT_CREDENTIALS_MAX - 1) {
-            return jt_admin_refuse(a, 409, "full",
-                                   "a client has at most %d credentials; those that expired or "
-                                   "were revoked make room after 30 days",
-                                   JT_CREDENTIALS_MAX);
-        }
-        a->credentials[n++] = c->credentials[i];
     }
     a->credential.number = jt_change_next_credential(chg);
     a->credential.created_s = now_s;
