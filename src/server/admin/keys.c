@@ -5,10 +5,13 @@
  * A key is made by the reading thread before the change that puts it: RSA takes too long for an
  * event loop, and for the store thread too.
  */
+#include <stdlib.h>
+
 #include "../../core/jose/jwk.h"
 #include "admin.h"
 
 #define KEY_TEXT_MAX (16u << 10)
+#define KEYS_MAX 256u /* as many as there can be: flow/keylife.c */
 #define CHANGED "the keys were changed meanwhile: ask again"
 
 static const char *state_name(enum jt_key_state s)
@@ -40,21 +43,59 @@ static void view_open(struct jt_jw *w, const struct jt_signing_key *k)
     if (k->state == JT_KEYSTATE_PUBLISHED || k->state == JT_KEYSTATE_ACTIVE) {
         jt_view_time(w, "signs_from", k->signs_s);
     }
-    if (k->until_s > 0) {
+    if (k->until_s > 0 && k->state != JT_KEYSTATE_REVOKED) { /* that one left the set at once */
         jt_view_time(w, "published_until", k->until_s);
     }
 }
 
-static void view(struct jt_jw *w, struct jt_flow *f, const struct jt_object *o)
+static void view(struct jt_jw *w, const struct jt_signing_key *k)
 {
-    (void)f;
-    view_open(w, (const struct jt_signing_key *)o);
+    view_open(w, k);
     jt_jw_end_obj(w);
 }
 
+/* The oldest first; of the same second, by name. */
+static int by_age(const void *a, const void *b)
+{
+    const struct jt_signing_key *x = *(const struct jt_signing_key *const *)a;
+    const struct jt_signing_key *y = *(const struct jt_signing_key *const *)b;
+    if (x->created_s != y->created_s) {
+        return x->created_s < y->created_s ? -1 : 1;
+    }
+    return jt_slice_cmp(x->o.name, y->o.name);
+}
+
+/* There are few keys, so they can be sorted; the cursor counts those before. */
 static enum jt_next list(struct jt_flow *f)
 {
-    return jt_admin_list(f, JT_LIST_KEYS, JT_OBJ_SIGNING_KEY, view);
+    const struct jt_object **all = jt_arena_array(&f->x->arena, KEYS_MAX, sizeof *all);
+    uint64_t place = 0;
+    size_t limit = 0;
+    uint64_t from = 0;
+    if (all == NULL) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    if (!jt_admin_page(f, JT_LIST_KEYS, &limit, &from)) {
+        return JT_DONE;
+    }
+    size_t n = jt_directory_page(f->app->directory, JT_OBJ_SIGNING_KEY, &place, all, KEYS_MAX);
+    qsort(all, n, sizeof *all, by_age);
+    struct jt_buf b;
+    jt_buf_init(&b, JT_ANSWER_MAX);
+    struct jt_jw w = jt_jw(&b);
+    jt_jw_obj(&w);
+    jt_jw_key(&w, "items");
+    jt_jw_arr(&w);
+    size_t end = from + limit < n ? from + limit : n;
+    for (size_t i = from; i < end; i++) {
+        view(&w, (const struct jt_signing_key *)all[i]);
+    }
+    jt_jw_end_arr(&w);
+    if (end < n) {
+        jt_admin_next(&w, f, f->local->crypt, JT_LIST_KEYS, end);
+    }
+    jt_jw_end_obj(&w);
+    return jt_admin_answer(f, 200, &b, 0);
 }
 
 /* The public key, in both forms. */
@@ -212,7 +253,7 @@ static enum jt_next rotate_respond(struct jt_flow *f)
     struct jt_buf b;
     jt_buf_init(&b, KEY_TEXT_MAX);
     struct jt_jw w = jt_jw(&b);
-    view(&w, f, &k->o);
+    view(&w, k);
     return jt_admin_answer(f, 201, &b, 0);
 }
 
