@@ -144,7 +144,9 @@ static void log_start(struct jt_server *v)
                l->inherited ? ", socket of the service manager" : "");
     }
     struct jt_protections p = {.n = 0};
-    jt_protections_of(v->config, &p);
+    if (v->how->dev == NULL) { /* jeton dev prints what matters for it */
+        jt_protections_of(v->config, &p);
+    }
     for (size_t i = 0; i < p.n; i++) {
         jt_log(&v->log, JT_LOG_INFO, "%s %s: %s", p.items[i].name,
                jt_protection_name(p.items[i].state), p.items[i].detail);
