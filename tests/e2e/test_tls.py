@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS 1.2 and 1.3, AEAD and forward secrecy only (threats S4, S5)."""
+import os
 import socket
 import ssl
+import subprocess
 
 import pytest
-from support import Server, free_port
+from support import BIN, Server, free_port
 
 
 def handshake(server, host="127.0.0.1", **settings):
@@ -71,3 +73,27 @@ def test_serve_with_certificate(dev, start, tmp_path):
     s = start(dev=False, args=["--tls-cert", pem, "--tls-key", pem, "--issuer", "https://auth.example.com"])
     s.dev, s.ca = True, dev.ca
     assert s.get("/.well-known/openid-configuration").json["issuer"] == "https://auth.example.com"
+
+
+def pair(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+                    "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"], check=True, capture_output=True)
+    os.chmod(folder / f"{name}.key", 0o600)
+
+
+@pytest.mark.parametrize("crt, key, says", [
+    ("rubbish", "a.key", "nothing in PEM form"), ("damaged", "a.key", "it is damaged"), ("a.crt", "rubbish", "no private key in PEM form"),
+    ("a.crt", "b.key", "does not belong to the certificate"), ("a.crt", "encrypted", "without a passphrase"),
+    ("missing", "a.key", "No such file"), ("a.crt", "missing", "No such file")])
+def test_what_is_wrong_with_the_files(tmp_path, crt, key, says):
+    for name in ("a", "b"):
+        pair(tmp_path, name)
+    (tmp_path / "rubbish").write_text("rubbish\n")
+    text = (tmp_path / "a.crt").read_text()
+    (tmp_path / "damaged").write_text(text[:200] + "!!" + text[200:])
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", tmp_path / "a.key", "-passout", "pass:abcd", "-out", tmp_path / "encrypted"], check=True)
+    for name in ("rubbish", "encrypted"):
+        os.chmod(tmp_path / name, 0o600)
+    r = subprocess.run([BIN, "serve", "--data", tmp_path / "d", "--listen", "127.0.0.1:0", "--tls-cert", tmp_path / crt, "--tls-key", tmp_path / key],
+                       capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30)
+    assert r.returncode == 2 and says in r.stderr and str(tmp_path) in r.stderr

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,18 +53,55 @@ static bool set_policy(SSL_CTX *ctx)
            SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1;
 }
 
+/* OpenSSL's words for the usual mistakes help nobody. */
+static const char *cause(unsigned long e)
+{
+    static const struct {
+        int lib, reason;
+        const char *text;
+    } known[] = {
+        {ERR_LIB_PEM, PEM_R_NO_START_LINE, "there is nothing in PEM form (-----BEGIN ...) in it"},
+        {ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ, "it is encrypted: give one without a passphrase"},
+        {ERR_LIB_CRYPTO, ERR_R_INTERRUPTED_OR_CANCELLED,
+         "it is encrypted: give one without a passphrase"},
+        {ERR_LIB_OSSL_DECODER, ERR_R_UNSUPPORTED, "there is no private key in PEM form in it"},
+        {ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "it does not belong to the certificate"},
+        {ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH, "it does not belong to the certificate"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (ERR_GET_LIB(e) == known[i].lib && ERR_GET_REASON(e) == known[i].reason) {
+            return known[i].text;
+        }
+    }
+    if (ERR_GET_LIB(e) == ERR_LIB_PEM) {
+        return "it is damaged: what stands between BEGIN and END cannot be read";
+    }
+    const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
+    return reason == NULL ? "refused" : reason;
+}
+
 static enum jt_err explain(char *why, size_t why_n, const char *what, const char *file)
 {
-    unsigned long e = ERR_peek_last_error();
-    const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
-    (void)snprintf(why, why_n, "%s %s: %s", what, file, reason == NULL ? "refused" : reason);
+    unsigned long e = ERR_peek_error(); /* the first one is the cause */
+    (void)snprintf(why, why_n, "%s %s: %s", what, file, cause(e));
     ERR_clear_error();
     return JT_E_CRYPTO;
+}
+
+/* Nobody is there to ask. */
+static int no_passphrase(char *buf, int n, int for_writing, void *arg)
+{
+    (void)buf;
+    (void)n;
+    (void)for_writing;
+    (void)arg;
+    return -1;
 }
 
 static enum jt_err load(SSL_CTX *ctx, const char *cert_file, const char *key_file, char *why,
                         size_t why_n)
 {
+    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     if (!set_policy(ctx)) {
         return explain(why, why_n, "TLS policy", "");
     }
