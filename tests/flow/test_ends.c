@@ -69,7 +69,7 @@ static void issue(const struct kind *k, char token[static TOKEN_MAX])
 static bool active(const char *token)
 {
     char body[TOKEN_MAX + 16];
-    (void)snprintf(body, sizeof body, "token=%s", token);
+    (void)snprintf(body, sizeof body, "token=%.*s", TOKEN_MAX, token);
     post_as("rs", "/introspect", body);
     assert_non_null(strstr(answer, "HTTP/1.1 200 "));
     bool yes = strstr(answer, "\r\n\r\n{\"active\":true,") != NULL;
@@ -84,7 +84,7 @@ static bool active(const char *token)
 static unsigned revoke(const char *client, const char *token)
 {
     char body[TOKEN_MAX + 16];
-    (void)snprintf(body, sizeof body, "token=%s", token);
+    (void)snprintf(body, sizeof body, "token=%.*s", TOKEN_MAX, token);
     post_as(client, "/revoke", body);
     return (unsigned)strtoul(answer + 9, NULL, 10);
 }

@@ -55,7 +55,8 @@ static void expect(const char *peer, const char *line, const char *want)
     const char *const lines[3] = {line, NULL, NULL};
     enum jt_err e = settle(&proxies, peer, lines, text);
     if (e != JT_OK || strcmp(text, want) != 0) {
-        fail_msg("%s behind %s: %s, not %s", line, peer, e == JT_OK ? text : "refused", want);
+        fail_msg("%s behind %s: %s, not %s", line == NULL ? "no line" : line, peer,
+                 e == JT_OK ? text : "refused", want);
     }
 }
 
