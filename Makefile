@@ -32,7 +32,7 @@ fuzz: setup-test
 
 bench:
 	@packaging/setup.sh build bench
-	@bench/run.sh
+	@bench/run.sh && echo && bench/scale.py build-bench/jeton
 
 install: all
 	@meson setup --reconfigure build --prefix="$(PREFIX)" >/dev/null && ninja -C build --quiet

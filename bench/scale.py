@@ -101,7 +101,7 @@ def main():
     binary = sys.argv[1]
     clients = int(sys.argv[2]) if len(sys.argv) > 2 else 100000
     tokens = int(sys.argv[3]) if len(sys.argv) > 3 else 1000000
-    data = tempfile.mkdtemp(prefix="scale-", dir=os.environ.get("BENCH_DIR", "."))
+    data = tempfile.mkdtemp(prefix="scale-", dir=os.environ.get("BENCH_DIR", os.path.dirname(os.path.abspath(binary))))
     try:
         s = Server(binary, data)
         s.admin("POST", "/resources", {"audience": "https://api.example.com", "scopes": [{"name": "api:read"}]})
