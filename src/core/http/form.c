@@ -141,21 +141,10 @@ struct jt_slice jt_form_get(const struct jt_form *f, const char *name)
     return jt_slice(NULL, 0);
 }
 
-static struct jt_slice trim(struct jt_slice s)
-{
-    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-        s = jt_slice_from(s, 1);
-    }
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
-        s.n--;
-    }
-    return s;
-}
-
 /* Nothing, or one parameter charset=utf-8, quoted or not, in any case. */
 static bool utf8_only(struct jt_slice params)
 {
-    params = trim(params);
+    params = jt_slice_trim(params);
     return params.n == 0 || jt_slice_eq_nocase(params, JT_LIT("charset=utf-8")) ||
            jt_slice_eq_nocase(params, JT_LIT("charset=\"utf-8\""));
 }
@@ -174,7 +163,7 @@ enum jt_content_type jt_content_type(struct jt_slice value)
         return JT_CONTENT_NONE;
     }
     size_t semi = jt_slice_find(value, ';');
-    struct jt_slice type = trim(jt_slice(value.p, semi));
+    struct jt_slice type = jt_slice_trim(jt_slice(value.p, semi));
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (jt_slice_eq_nocase(type, all[i].name)) {
             return utf8_only(jt_slice_from(value, semi + 1)) ? all[i].type : JT_CONTENT_OTHER;
