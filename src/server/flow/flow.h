@@ -114,6 +114,9 @@ struct jt_answer {
     const char *retry_after;
 };
 enum jt_next jt_answer(struct jt_flow *f, const struct jt_answer *a);
+/* 200 with this JSON, not to be cached; when it did not fit into the buffer, that the machine
+ * failed. */
+enum jt_next jt_answer_json(struct jt_flow *f, const struct jt_buf *body);
 /* The answer that belongs to f->reason. */
 enum jt_next jt_answer_denial(struct jt_flow *f);
 /* 503 in place of a request that waits too long, written without a flow. */
