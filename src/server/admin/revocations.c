@@ -98,16 +98,6 @@ static enum jt_next parse(struct jt_flow *f)
                : foreign_jti(f);
 }
 
-static const struct jt_credential *credential_of(const struct jt_client *c, struct jt_slice id)
-{
-    for (size_t i = 0; i < c->ncredentials; i++) {
-        if (jt_slice_eq(c->credentials[i].id, id)) {
-            return &c->credentials[i];
-        }
-    }
-    return NULL;
-}
-
 /* What it finds stays while the request is under way: its epoch is announced. */
 static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
 {
@@ -121,7 +111,7 @@ static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
     do {
         n = jt_directory_page(f->app->directory, JT_OBJ_CLIENT, &cursor, page, PAGE);
         for (size_t i = 0; i < n; i++) {
-            if (credential_of((const struct jt_client *)page[i], t->name) != NULL) {
+            if (jt_client_credential((const struct jt_client *)page[i], t->name) != NULL) {
                 t->client_id = page[i]->name;
                 return;
             }
@@ -162,7 +152,7 @@ static enum jt_err end_of_client(struct jt_change *chg, struct jt_slice client_i
 {
     const struct jt_client *c =
         (const struct jt_client *)jt_change_find(chg, JT_OBJ_CLIENT, client_id);
-    if (c == NULL || (credential_id.n > 0 && credential_of(c, credential_id) == NULL)) {
+    if (c == NULL || (credential_id.n > 0 && jt_client_credential(c, credential_id) == NULL)) {
         return JT_E_NOTFOUND;
     }
     struct jt_client *mine = jt_client_dup(c);
@@ -172,7 +162,7 @@ static enum jt_err end_of_client(struct jt_change *chg, struct jt_slice client_i
     if (credential_id.n == 0) {
         mine->not_before_seq = jt_change_sequence(chg);
     } else { /* the copy and all in it is ours until it is put */
-        const struct jt_credential *k = credential_of(mine, credential_id);
+        const struct jt_credential *k = jt_client_credential(mine, credential_id);
         ((struct jt_credential *)(uintptr_t)k)->not_before_seq = jt_change_sequence(chg);
     }
     enum jt_err e = jt_change_put(chg, &mine->o);
