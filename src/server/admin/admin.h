@@ -103,10 +103,8 @@ struct jt_admin {
     struct jt_complaints *wrong; /* with the body; NULL: nothing */
     const char *refused_code;    /* set by the change: why not, with missing as its detail */
     unsigned refused_status;
-    char missing[512];          /* what a reference in the request points to, and is not there */
-    char words[640];            /* detail of the event */
-    enum jt_alg key_alg;        /* what signs the resource's tokens; NONE: they are opaque */
-    struct jt_signing_key *key; /* to be stored with the resource: the first of its algorithm */
+    char missing[512]; /* what a reference in the request points to, and is not there */
+    char words[640];   /* detail of the event */
     struct jt_read read;
     struct jt_save *save;
     struct jt_audit_query audit;
@@ -115,7 +113,7 @@ struct jt_admin {
     bool found;
     enum jt_err result; /* of the reading thread */
     struct jt_buf out;
-    struct jt_keyorder order; /* keys.c, revocations.c */
+    struct jt_keyorder order; /* of keys.c and revocations.c; a resource's first key is in it */
     struct jt_ending ending;  /* revocations.c */
     char said[256];           /* of an event that its change completes */
 };
@@ -204,6 +202,11 @@ bool jt_admin_read_time(struct jt_flow *f, const struct jt_jval *root, const cha
 /* "networks"; null: none. *given: it is there. */
 bool jt_admin_read_nets(struct jt_flow *f, const struct jt_jval *root, size_t *n,
                         const struct jt_net **out, bool *given);
+
+/* keys.c */
+/* Has a key made by the reading thread, into a->order.fresh; a->result says whether. What no change
+ * takes over is freed with the request. */
+enum jt_next jt_admin_make_key(struct jt_flow *f, enum jt_alg alg);
 
 /* resource_body.c: all members but the audience, into a->resource and a->given */
 bool jt_resource_read(struct jt_flow *f, const struct jt_jval *root);

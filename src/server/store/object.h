@@ -183,8 +183,6 @@ struct jt_use {
 /* Deep copies into one block. The kind is set by the function. NULL: out of memory. */
 struct jt_resource *jt_resource_dup(const struct jt_resource *r);
 struct jt_client *jt_client_dup(const struct jt_client *c);
-/* The credential with this id; NULL: there is none, or no client. */
-const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id);
 struct jt_signing_key *
 jt_signing_key_dup(const struct jt_signing_key *k); /* pkey is not copied: NULL */
 struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k);
@@ -195,5 +193,8 @@ struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r);
 struct jt_object *jt_object_dup(const struct jt_object *o);
 /* Any of the above, pkey of a signing key included. NULL-safe. */
 void jt_object_free(struct jt_object *o);
+
+/* The credential with this id; NULL: there is none, or no client. */
+const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id);
 
 #endif
