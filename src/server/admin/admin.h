@@ -115,7 +115,6 @@ struct jt_admin {
     struct jt_buf out;
     struct jt_keyorder order; /* of keys.c and revocations.c; a resource's first key is in it */
     struct jt_ending ending;  /* revocations.c */
-    char said[256];           /* of an event that its change completes */
 };
 
 /* problem.c */
@@ -225,7 +224,6 @@ void jt_client_write_compat(struct jt_jw *w, unsigned compat);
 
 /* clients.c */
 enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slice id);
-enum jt_next jt_client_unknown(struct jt_flow *f);
 /* The client of the first segment; NULL: 404 was written. */
 const struct jt_client *jt_client_of(struct jt_flow *f);
 
@@ -260,7 +258,7 @@ void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
 /* A member in RFC 3339. */
 void jt_view_time(struct jt_jw *w, const char *name, int64_t s);
 
-/* changes.c: used by `jeton dev` too */
+/* changes.c: of resources */
 enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_delete_resource(struct jt_change *chg, void *flow);
