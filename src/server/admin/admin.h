@@ -38,7 +38,7 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
 #define JT_CREDENTIALS_MAX 32            /* of a client */
 #define JT_NETS_MAX 32                   /* of a client, and of a credential */
 
-/* Members that a body gave, one bit each. */
+/* Members that a body gave, one bit each; jt_admin_say_given has their names. */
 enum jt_given {
     JT_GAVE_NAME = 1u << 0,
     JT_GAVE_OWNER = 1u << 1,
@@ -101,10 +101,10 @@ struct jt_admin {
     struct jt_slice secret;      /* shown once */
     uint64_t version;            /* of If-Match; 0: any */
     struct jt_complaints *wrong; /* with the body; NULL: nothing */
-    const char *refused_code;    /* set by the change: why not, with missing as its detail */
+    const char *refused_code;    /* set by jt_admin_refuse: the problem that the change ends with */
     unsigned refused_status;
-    char missing[512]; /* what a reference in the request points to, and is not there */
-    char words[640];   /* detail of the event */
+    char refused_detail[512];
+    char words[640]; /* detail of the event */
     struct jt_read read;
     struct jt_save *save;
     struct jt_audit_query audit;
@@ -136,8 +136,8 @@ static inline struct jt_admin *jt_admin_of(const struct jt_flow *f)
 }
 /* If-Match: "v3", into a->version. False: a problem was written. */
 bool jt_admin_version(struct jt_flow *f, bool needed);
-/* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK.
- * What the change itself said with jt_admin_refuse comes first. */
+/* What a change that failed is answered with. Ends with a row of JT_OK. What the change itself said
+ * with jt_admin_refuse comes first. */
 struct jt_outcome {
     enum jt_err err;
     unsigned status;
