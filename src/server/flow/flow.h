@@ -4,7 +4,10 @@
  *
  * Each step returns NEXT, DONE (the answer is written), or PARK (a job is under way; the flow goes
  * on with the next step when it comes back). jt_deny ends the way: it records the refusal, then
- * answers. Owns:    lives in the exchange's arena. Threads: its worker's.
+ * answers.
+ *
+ * Owns:    nothing but what `release` frees; it lives in the exchange's arena.
+ * Threads: its worker's. While it is parked, the store thread or the reading thread has its job.
  */
 #ifndef JT_FLOW_FLOW_H
 #define JT_FLOW_FLOW_H
