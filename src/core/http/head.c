@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "head.h"
 
-#include "../base/num.h"
 #include "field.h"
 
 static const struct {
