@@ -36,16 +36,15 @@ static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
     return JT_OK;
 }
 
-/* Lent: a copy is kept. Those whose time is over leave later, if the clock can be trusted. */
-static enum jt_err on_token(struct jt_state *s, const struct jt_opaque *t)
+/* Into the directory, or freed. NULL: there was no memory to make it. */
+static enum jt_err put_made(struct jt_state *s, struct jt_object *made)
 {
-    struct jt_opaque *copy = jt_opaque_dup(t, s->profiles);
-    if (copy == NULL) {
+    if (made == NULL) {
         return JT_E_NOMEM;
     }
-    enum jt_err e = jt_directory_put(s->directory, &copy->o);
+    enum jt_err e = jt_directory_put(s->directory, made);
     if (e != JT_OK) {
-        jt_object_free(&copy->o);
+        jt_object_free(made);
     }
     return e;
 }
@@ -70,7 +69,10 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
     case JT_OBJ_REVOCATION:
         return jt_directory_put(s->directory, o);
     case JT_OBJ_TOKEN:
-        return on_token(s, (const struct jt_opaque *)o);
+        /* Lent: a copy is kept. One whose time is over leaves later, if the clock can be trusted.
+         */
+        return put_made(
+            s, (struct jt_object *)jt_opaque_dup((const struct jt_opaque *)o, s->profiles));
     case JT_OBJ_USE:
         e = jt_usage_load(s->usage, (const struct jt_use *)o);
         break;
@@ -416,15 +418,7 @@ static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
         .nscopes = sizeof scopes / sizeof scopes[0],
         .scopes = scopes,
     };
-    struct jt_resource *copy = jt_resource_dup(&r);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_directory_put(s->directory, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
+    return put_made(s, (struct jt_object *)jt_resource_dup(&r));
 }
 
 static enum jt_err put_first_key(struct jt_change *chg, void *ctx)
