@@ -99,6 +99,16 @@ static enum jt_next parse(struct jt_flow *f)
                : foreign_jti(f);
 }
 
+/* Its place among the client's credentials; ncredentials: it is none of them. */
+static size_t place_of(const struct jt_client *c, struct jt_slice id)
+{
+    size_t i = 0;
+    while (i < c->ncredentials && !jt_slice_eq(c->credentials[i].id, id)) {
+        i++;
+    }
+    return i;
+}
+
 /* What it finds stays while the request is under way: its epoch is announced. */
 static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
 {
@@ -112,7 +122,8 @@ static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
     do {
         n = jt_directory_page(f->app->directory, JT_OBJ_CLIENT, &cursor, page, PAGE);
         for (size_t i = 0; i < n; i++) {
-            if (jt_client_credential((const struct jt_client *)page[i], t->name) != NULL) {
+            const struct jt_client *c = (const struct jt_client *)page[i];
+            if (place_of(c, t->name) < c->ncredentials) {
                 t->client_id = page[i]->name;
                 return;
             }
@@ -153,7 +164,8 @@ static enum jt_err end_of_client(struct jt_change *chg, struct jt_slice client_i
 {
     const struct jt_client *c =
         (const struct jt_client *)jt_change_find(chg, JT_OBJ_CLIENT, client_id);
-    if (c == NULL || (credential_id.n > 0 && jt_client_credential(c, credential_id) == NULL)) {
+    size_t place = c == NULL || credential_id.n == 0 ? 0 : place_of(c, credential_id);
+    if (c == NULL || (credential_id.n > 0 && place == c->ncredentials)) {
         return JT_E_NOTFOUND;
     }
     struct jt_client *mine = jt_client_dup(c);
@@ -163,8 +175,8 @@ static enum jt_err end_of_client(struct jt_change *chg, struct jt_slice client_i
     if (credential_id.n == 0) {
         mine->not_before_seq = jt_change_sequence(chg);
     } else { /* the copy and all in it is ours until it is put */
-        const struct jt_credential *k = jt_client_credential(mine, credential_id);
-        ((struct jt_credential *)(uintptr_t)k)->not_before_seq = jt_change_sequence(chg);
+        struct jt_credential *all = (struct jt_credential *)(uintptr_t)mine->credentials;
+        all[place].not_before_seq = jt_change_sequence(chg);
     }
     enum jt_err e = jt_change_put(chg, &mine->o);
     if (e != JT_OK) {
