@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -358,24 +357,13 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
     return start_threads(s, why, why_n);
 }
 
-static void woken(struct jt_job *job)
-{
-    (void)job;
-}
-
 enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e, jt_change_fn change,
                            void *ctx)
 {
-    struct jt_job job = {
-        .reply = &s->mailbox, .event = *e, .change = change, .ctx = ctx, .done = woken};
+    struct jt_job job = {.event = *e, .change = change, .ctx = ctx};
     job.event.time_us = jt_wall_us(&jt_clock_system);
     job.event.count = 1;
-    jt_writer_submit(s->writer, &job);
-    struct pollfd p = {.fd = s->mailbox.fd, .events = POLLIN};
-    while (jt_mailbox_take(&s->mailbox) == NULL) {
-        (void)poll(&p, 1, 1000);
-    }
-    return job.result;
+    return jt_mailbox_wait(&s->mailbox, s->writer, &job);
 }
 
 /* The setting that asked for it goes in the same transaction: it is written once, and not lost. */
