@@ -137,6 +137,8 @@ JT_MUST static inline enum jt_err jt_flow_keys(struct jt_flow *f)
 /* request.c: parameters of token and introspection requests. */
 enum jt_next jt_read_params(struct jt_flow *f);
 enum jt_next jt_token_req_read(struct jt_flow *f);
+/* What authentication looks at, for a caller at this address; NULL: at any. */
+struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struct jt_addr *peer);
 /* Client authentication; f->auth is the result. Refuses by itself. */
 enum jt_next jt_client_authenticate(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
