@@ -3,15 +3,7 @@
 
 #include "../json/json.h"
 #include "name.h"
-
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t l = jt_ascii_lower(c);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
+#include "uri.h"
 
 enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, struct jt_slice *out)
 {
@@ -25,12 +17,11 @@ enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, stru
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int hi = i + 2 < text.n ? hex(text.p[i + 1]) : -1;
-            int lo = i + 2 < text.n ? hex(text.p[i + 2]) : -1;
-            if (hi < 0 || lo < 0) {
+            int octet = jt_percent_octet(text, i);
+            if (octet < 0) {
                 return JT_FORM_ENCODING;
             }
-            c = (uint8_t)(hi << 4 | lo);
+            c = (uint8_t)octet;
             i += 2;
         }
         p[n++] = c;
