@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
 
-#include <stdio.h>
-
 #include "../core/json/jw.h"
 #include "credential.h"
 #include "list.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resource.h"
 
-#include <stdio.h>
-
 #include "../core/http/name.h"
 #include "adm.h"
 #include "list.h"

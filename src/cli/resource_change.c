@@ -2,7 +2,6 @@
 /*
  * resource_change.c - jeton resource update and delete.
  */
-#include <stdio.h>
 
 #include "../core/base/arena.h"
 #include "adm.h"

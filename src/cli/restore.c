@@ -2,14 +2,11 @@
 /*
  * restore.c - jeton restore: without a server, in the data directory itself.
  */
-#include <stdio.h>
-#include <unistd.h>
-
+#include "../server/restore.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
 #include "../server/config/env.h"
 #include "../server/config/option.h"
-#include "../server/restore.h"
 #include "confirm.h"
 #include "out.h"
 

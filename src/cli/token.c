@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "../server/config/env.h"
 #include "asker.h"
 #include "out.h"
 

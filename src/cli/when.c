@@ -60,7 +60,8 @@ bool jt_when_member(const struct jt_jval *item, const char *name, int64_t *out)
     return jt_jval_str(jt_jobj_get(item, name), &text) && jt_parse_rfc3339(text, out) == JT_OK;
 }
 
-/* A unit counts from two of it on: "36 h" says more than "1 day". */
+/* A unit counts from two of it on: "36 h" says more than "1 day". Two of it less what the next
+ * smaller unit rounds away count too, so that "in 2 h" is still "in 2 h" a second later. */
 void jt_show_span(struct jt_buf *b, int64_t s)
 {
     static const struct {
@@ -68,7 +69,7 @@ void jt_show_span(struct jt_buf *b, int64_t s)
         const char *name;
     } units[] = {{86400, 172800, "days"}, {3600, 7200, "h"}, {60, 120, "min"}, {1, 0, "s"}};
     size_t i = 0;
-    while (s < units[i].from && units[i].seconds > 1) {
+    while (units[i].seconds > 1 && s + units[i + 1].seconds / 2 < units[i].from) {
         i++;
     }
     jt_buf_put_i64(b, (s + units[i].seconds / 2) / units[i].seconds);

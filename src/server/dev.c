@@ -109,11 +109,9 @@ static bool remember(struct jt_state *s, struct demo *demo)
         return false;
     }
     const struct jt_client *c = jt_directory_client(s->directory, CLIENT);
-    if (c != NULL && jt_jval_str(jt_jobj_get(jt_json_root(doc), "client_secret"), &secret) &&
+    if (jt_jval_str(jt_jobj_get(jt_json_root(doc), "client_secret"), &secret) &&
         jt_client_secret_form(secret, &id) == JT_SECRET_OURS) {
-        for (size_t i = 0; i < c->ncredentials; i++) {
-            known = known || jt_slice_eq(c->credentials[i].id, id);
-        }
+        known = jt_client_credential(c, id) != NULL;
     }
     known = known && jt_secret_set(&demo->secret, secret) == JT_OK;
     jt_json_free(&doc);

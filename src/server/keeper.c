@@ -11,18 +11,12 @@
 #define DAY_S 86400
 #define COUNT_EVERY_US 60000000
 
-/* What is due; the order names the key. With an epoch of its own, as a worker looks. */
+/* What is due; the order names the key, and outlives the epoch, which is the main thread's own. */
 static enum jt_keydue due(struct jt_server *v, const struct jt_settings *s, struct jt_keyorder *o)
 {
     (void)jt_epoch_enter(&v->state.epochs, JT_WORKERS_MAX);
     enum jt_keydue d = jt_keylife_due(v->state.directory, jt_wall_s(&jt_clock_system),
                                       s->publish_wait_s, s->rotate_every_s, o);
-    const struct jt_signing_key *next =
-        d == JT_KEYDUE_PROMOTE ? jt_keylife_next(v->state.directory, o->alg) : NULL;
-    if (next != NULL && next->o.name.n <= sizeof o->kid_text) {
-        memcpy(o->kid_text, next->o.name.p, next->o.name.n); /* it outlives the epoch */
-        o->kid = jt_slice(o->kid_text, next->o.name.n);
-    }
     jt_epoch_announce(&v->state.epochs, JT_WORKERS_MAX, JT_EPOCH_OFFLINE);
     return d;
 }

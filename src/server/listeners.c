@@ -7,7 +7,6 @@
  * open holds for them too.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../core/base/num.h"

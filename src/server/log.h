@@ -2,7 +2,8 @@
 /*
  * log.h - what the operator reads while the server runs: one line each on stderr, JSON or text.
  *
- * Not the audit log. Never a secret, never a token. Threads: any; a line is one write.
+ * Not the audit log. Never a secret, never a token.
+ * Threads: any; a line is one write.
  */
 #ifndef JT_SERVER_LOG_H
 #define JT_SERVER_LOG_H

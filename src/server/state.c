@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state.h"
 
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../core/base/num.h"
@@ -37,16 +35,15 @@ static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
     return JT_OK;
 }
 
-/* Lent: a copy is kept. Those whose time is over leave later, if the clock can be trusted. */
-static enum jt_err on_token(struct jt_state *s, const struct jt_opaque *t)
+/* Into the directory, or freed. NULL: there was no memory to make it. */
+static enum jt_err put_made(struct jt_state *s, struct jt_object *made)
 {
-    struct jt_opaque *copy = jt_opaque_dup(t, s->profiles);
-    if (copy == NULL) {
+    if (made == NULL) {
         return JT_E_NOMEM;
     }
-    enum jt_err e = jt_directory_put(s->directory, &copy->o);
+    enum jt_err e = jt_directory_put(s->directory, made);
     if (e != JT_OK) {
-        jt_object_free(&copy->o);
+        jt_object_free(made);
     }
     return e;
 }
@@ -71,7 +68,10 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
     case JT_OBJ_REVOCATION:
         return jt_directory_put(s->directory, o);
     case JT_OBJ_TOKEN:
-        return on_token(s, (const struct jt_opaque *)o);
+        /* Lent: a copy is kept. One whose time is over leaves later, if the clock can be trusted.
+         */
+        return put_made(
+            s, (struct jt_object *)jt_opaque_dup((const struct jt_opaque *)o, s->profiles));
     case JT_OBJ_USE:
         e = jt_usage_load(s->usage, (const struct jt_use *)o);
         break;
@@ -363,24 +363,13 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
     return start_threads(s, why, why_n);
 }
 
-static void woken(struct jt_job *job)
-{
-    (void)job;
-}
-
 enum jt_err jt_state_apply(struct jt_state *s, const struct jt_event *e, jt_change_fn change,
                            void *ctx)
 {
-    struct jt_job job = {
-        .reply = &s->mailbox, .event = *e, .change = change, .ctx = ctx, .done = woken};
+    struct jt_job job = {.event = *e, .change = change, .ctx = ctx};
     job.event.time_us = jt_wall_us(&jt_clock_system);
     job.event.count = 1;
-    jt_writer_submit(s->writer, &job);
-    struct pollfd p = {.fd = s->mailbox.fd, .events = POLLIN};
-    while (jt_mailbox_take(&s->mailbox) == NULL) {
-        (void)poll(&p, 1, 1000);
-    }
-    return job.result;
+    return jt_mailbox_wait(&s->mailbox, s->writer, &job);
 }
 
 /* The setting that asked for it goes in the same transaction: it is written once, and not lost. */
@@ -423,15 +412,7 @@ static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
         .nscopes = sizeof scopes / sizeof scopes[0],
         .scopes = scopes,
     };
-    struct jt_resource *copy = jt_resource_dup(&r);
-    if (copy == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_directory_put(s->directory, &copy->o);
-    if (e != JT_OK) {
-        jt_object_free(&copy->o);
-    }
-    return e;
+    return put_made(s, (struct jt_object *)jt_resource_dup(&r));
 }
 
 static enum jt_err put_first_key(struct jt_change *chg, void *ctx)

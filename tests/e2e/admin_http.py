@@ -59,6 +59,12 @@ def client(server, name, grants, **more):
     return a.json["client_id"], a.json.get("client_secret"), a.json.get("credential_id")
 
 
+def token(server, *who, **form):
+    a = server.token(*who, **form)
+    assert a.status == 200, a
+    return a.json["access_token"]
+
+
 def active(server, token):
     """What introspection says of a token that introspects itself, or is presented by somebody who may."""
     return server.post("/introspect", {"token": token}, auth="Bearer " + token).status == 200

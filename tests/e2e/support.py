@@ -13,6 +13,8 @@ import subprocess
 import time
 import urllib.parse
 
+import jwt
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = str(pathlib.Path(os.environ.get("JETON_BIN", "build/jeton")) if os.path.isabs(os.environ.get("JETON_BIN", "build/jeton"))
           else ROOT / os.environ.get("JETON_BIN", "build/jeton"))
@@ -188,6 +190,18 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(30)
+
+
+def jti(token):
+    return jwt.decode(token, options={"verify_signature": False})["jti"]
+
+
+def until(what, seconds=20):
+    """What is true at last, or what was not after so long."""
+    end = time.monotonic() + seconds
+    while not (value := what()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
 
 
 def audit_rows(data):

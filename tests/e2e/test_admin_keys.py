@@ -8,7 +8,7 @@ import time
 
 import jwt
 import pytest
-from admin_http import active, admin, client, resource
+from admin_http import active, admin, client, resource, token
 from support import BIN
 
 AT_ONCE = {"JETON_KEYS_PUBLISH_WAIT": "0s", "JETON_KEYS_JWKS_MAX_AGE": "0s"}
@@ -29,12 +29,6 @@ def verify(server, token, audience=API):
     header = jwt.get_unverified_header(token)
     key = jwt.PyJWK.from_dict(jwks(server)[header["kid"]])
     return jwt.decode(token, key.key, algorithms=[header["alg"]], audience=audience, issuer=server.issuer)
-
-
-def token(server, *who, **form):
-    a = server.token(*who, **form)
-    assert a.status == 200, a
-    return a.json["access_token"]
 
 
 def keys(server, alg="RS256"):

@@ -2,23 +2,14 @@
 """Revocation by the administrator: at once, for exactly what it names, and new tokens are good."""
 import jwt
 import pytest
-from admin_http import active, admin, client, resource, state
+from admin_http import active, admin, client, resource, state, token
+from support import jti
 
 API = "https://api.example.com"
 
 
 def revoke(server, **what):
     return admin(server, "POST", "/revocations", what)
-
-
-def token(server, *who, **form):
-    a = server.token(*who, **form)
-    assert a.status == 200, a
-    return a.json["access_token"]
-
-
-def jti(t):
-    return jwt.decode(t, options={"verify_signature": False})["jti"]
 
 
 @pytest.fixture

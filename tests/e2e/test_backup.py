@@ -10,13 +10,9 @@ import time
 
 import jwt
 import pytest
-from support import BIN, Server, audit_rows, check_chain, free_port
+from support import BIN, Server, audit_rows, check_chain, free_port, jti
 
 AUDIENCE = "https://a.example.com"
-
-
-def jti(token):
-    return jwt.decode(token, options={"verify_signature": False})["jti"]
 
 
 def jeton(*args, **options):

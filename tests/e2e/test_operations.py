@@ -13,18 +13,9 @@ import threading
 import time
 
 import pytest
-from support import BIN, Server, audit_rows, free_port
+from support import BIN, Server, audit_rows, free_port, until
 
 BASE = "server:\n  listen: [\"127.0.0.1:{port}\"]\n"
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def certificate(folder, name="localhost"):

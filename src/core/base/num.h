@@ -35,6 +35,16 @@ JT_MUST enum jt_err jt_parse_rfc3339(struct jt_slice s, int64_t *out_s);
 #define JT_HTTP_DATE_SIZE 32
 void jt_fmt_http_date(int64_t unix_s, char out[static JT_HTTP_DATE_SIZE]);
 
+/* The value of a hexadecimal digit; -1: it is none. */
+static inline int jt_hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    uint8_t l = jt_ascii_lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
 /* Big-endian words, for records whose bytes are hashed. */
 static inline void jt_put_be64(uint8_t *p, uint64_t v)
 {

@@ -95,6 +95,19 @@ static inline size_t jt_slice_find(struct jt_slice s, uint8_t c)
     return f == NULL ? s.n : (size_t)(f - s.p);
 }
 
+/* Without the spaces and tabs at both ends. */
+static inline struct jt_slice jt_slice_trim(struct jt_slice s)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
+        s.n--;
+    }
+    return s;
+}
+
 /*
  * Takes the next word off *rest, words being separated by single or repeated
  * spaces (RFC 6749 section 3.3 scope lists). False when none is left.

@@ -12,7 +12,8 @@
 
 #define DER_MAX 80 /* of an ECDSA signature on P-256: at most 72 */
 
-struct jt_signer {
+/* A key, set up for one direction. */
+struct context {
     EVP_PKEY_CTX *ctx;
     EVP_MD_CTX *md; /* EdDSA alone: it takes the message, not its digest */
     EVP_PKEY *evp;  /* and then this, counted: the key may go before */
@@ -20,12 +21,12 @@ struct jt_signer {
     enum jt_alg alg;
 };
 
+struct jt_signer {
+    struct context c;
+};
+
 struct jt_sigcheck {
-    EVP_PKEY_CTX *ctx;
-    EVP_MD_CTX *md; /* as in jt_signer */
-    EVP_PKEY *evp;
-    struct jt_crypt *crypt;
-    enum jt_alg alg;
+    struct context c;
     size_t length; /* of a signature, exactly */
 };
 
@@ -58,6 +59,36 @@ static bool configure(EVP_PKEY_CTX *ctx, enum jt_alg alg)
     return alg != JT_ALG_RS256 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
 }
 
+/* init: EVP_PKEY_sign_init or EVP_PKEY_verify_init. On failure the caller closes it all the same.
+ */
+static enum jt_err open_context(struct context *c, const struct jt_pkey *k, enum jt_alg alg,
+                                int (*init)(EVP_PKEY_CTX *ctx))
+{
+    bool ok = false;
+    c->alg = alg;
+    if (alg == JT_ALG_EDDSA) {
+        c->md = EVP_MD_CTX_new();
+        ok = c->md != NULL && EVP_PKEY_up_ref(k->evp) == 1;
+        c->evp = ok ? k->evp : NULL;
+    } else {
+        c->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
+        ok = c->ctx != NULL && init(c->ctx) == 1 && configure(c->ctx, alg);
+    }
+    if (!ok || jt_crypt_new(&c->crypt) != JT_OK) {
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    return JT_OK;
+}
+
+static void close_context(struct context *c)
+{
+    EVP_PKEY_CTX_free(c->ctx);
+    EVP_MD_CTX_free(c->md);
+    EVP_PKEY_free(c->evp);
+    jt_crypt_free(&c->crypt);
+}
+
 enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out)
 {
     if (!fits(k, alg) || !k->is_private) {
@@ -67,20 +98,10 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
     if (s == NULL) {
         return JT_E_NOMEM;
     }
-    s->alg = alg;
-    bool ok = false;
-    if (alg == JT_ALG_EDDSA) {
-        s->md = EVP_MD_CTX_new();
-        ok = s->md != NULL && EVP_PKEY_up_ref(k->evp) == 1;
-        s->evp = ok ? k->evp : NULL;
-    } else {
-        s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
-        ok = s->ctx != NULL && EVP_PKEY_sign_init(s->ctx) == 1 && configure(s->ctx, alg);
-    }
-    if (!ok || jt_crypt_new(&s->crypt) != JT_OK) {
+    enum jt_err e = open_context(&s->c, k, alg, EVP_PKEY_sign_init);
+    if (e != JT_OK) {
         jt_signer_free(&s);
-        ERR_clear_error();
-        return JT_E_CRYPTO;
+        return e;
     }
     *out = s;
     return JT_OK;
@@ -89,10 +110,7 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
 void jt_signer_free(struct jt_signer **s)
 {
     if (*s != NULL) {
-        EVP_PKEY_CTX_free((*s)->ctx);
-        EVP_MD_CTX_free((*s)->md);
-        EVP_PKEY_free((*s)->evp);
-        jt_crypt_free(&(*s)->crypt);
+        close_context(&(*s)->c);
         free(*s);
         *s = NULL;
     }
@@ -132,8 +150,8 @@ static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, ui
                                 size_t *out_n)
 {
     *out_n = JT_SIG_MAX;
-    if (EVP_DigestSignInit_ex(s->md, NULL, NULL, NULL, NULL, s->evp, NULL) != 1 ||
-        EVP_DigestSign(s->md, out, out_n, message.p, message.n) != 1) {
+    if (EVP_DigestSignInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1 ||
+        EVP_DigestSign(s->c.md, out, out_n, message.p, message.n) != 1) {
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
@@ -145,16 +163,16 @@ enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[st
 {
     uint8_t hash[JT_SHA256_SIZE];
     uint8_t der[DER_MAX];
-    size_t n = s->alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
-    if (s->alg == JT_ALG_EDDSA) {
+    size_t n = s->c.alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
+    if (s->c.alg == JT_ALG_EDDSA) {
         return sign_message(s, message, out, out_n);
     }
-    JT_TRY(jt_sha256(s->crypt, message, hash));
-    if (EVP_PKEY_sign(s->ctx, s->alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
+    JT_TRY(jt_sha256(s->c.crypt, message, hash));
+    if (EVP_PKEY_sign(s->c.ctx, s->c.alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
-    if (s->alg == JT_ALG_ES256) {
+    if (s->c.alg == JT_ALG_ES256) {
         if (!to_raw(der, n, out)) {
             ERR_clear_error();
             return JT_E_CRYPTO;
@@ -174,21 +192,11 @@ enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_
     if (s == NULL) {
         return JT_E_NOMEM;
     }
-    s->alg = alg;
     s->length = alg == JT_ALG_ES256 ? (size_t)2 * JT_P256_SIZE : (size_t)EVP_PKEY_get_size(k->evp);
-    bool ok = false;
-    if (alg == JT_ALG_EDDSA) {
-        s->md = EVP_MD_CTX_new();
-        ok = s->md != NULL && EVP_PKEY_up_ref(k->evp) == 1;
-        s->evp = ok ? k->evp : NULL;
-    } else {
-        s->ctx = EVP_PKEY_CTX_new(k->evp, NULL);
-        ok = s->ctx != NULL && EVP_PKEY_verify_init(s->ctx) == 1 && configure(s->ctx, alg);
-    }
-    if (!ok || jt_crypt_new(&s->crypt) != JT_OK) {
+    enum jt_err e = open_context(&s->c, k, alg, EVP_PKEY_verify_init);
+    if (e != JT_OK) {
         jt_sigcheck_free(&s);
-        ERR_clear_error();
-        return JT_E_CRYPTO;
+        return e;
     }
     *out = s;
     return JT_OK;
@@ -197,10 +205,7 @@ enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_
 void jt_sigcheck_free(struct jt_sigcheck **s)
 {
     if (*s != NULL) {
-        EVP_PKEY_CTX_free((*s)->ctx);
-        EVP_MD_CTX_free((*s)->md);
-        EVP_PKEY_free((*s)->evp);
-        jt_crypt_free(&(*s)->crypt);
+        close_context(&(*s)->c);
         free(*s);
         *s = NULL;
     }
@@ -240,20 +245,20 @@ enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
         return JT_SIG_INVALID;
     }
     int r = 0;
-    if (s->alg == JT_ALG_EDDSA) {
-        if (EVP_DigestVerifyInit_ex(s->md, NULL, NULL, NULL, NULL, s->evp, NULL) != 1) {
+    if (s->c.alg == JT_ALG_EDDSA) {
+        if (EVP_DigestVerifyInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1) {
             ERR_clear_error();
             return JT_SIG_UNDECIDED;
         }
-        r = EVP_DigestVerify(s->md, signature.p, signature.n, message.p, message.n);
+        r = EVP_DigestVerify(s->c.md, signature.p, signature.n, message.p, message.n);
     } else {
-        if (jt_sha256(s->crypt, message, hash) != JT_OK) {
+        if (jt_sha256(s->c.crypt, message, hash) != JT_OK) {
             return JT_SIG_UNDECIDED;
         }
-        if (s->alg == JT_ALG_ES256) {
+        if (s->c.alg == JT_ALG_ES256) {
             signature = jt_slice(der, to_der(signature.p, der));
         }
-        r = EVP_PKEY_verify(s->ctx, signature.p, signature.n, hash, sizeof hash);
+        r = EVP_PKEY_verify(s->c.ctx, signature.p, signature.n, hash, sizeof hash);
     }
     if (r == 1) {
         return JT_SIG_VALID;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chunked.h"
 
+#include "../base/num.h"
 #include "field.h"
 
 #define ENCODED_MAX (2 * JT_HTTP_BODY_MAX + 8192)
@@ -30,15 +31,6 @@ static enum jt_http_fault take_line(struct jt_chunked *c, const uint8_t *area, s
     return JT_HTTP_OK;
 }
 
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t l = jt_ascii_lower(c);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 static enum jt_http_fault read_size(struct jt_chunked *c, const uint8_t *area, size_t n)
 {
     struct jt_slice line = {0};
@@ -54,7 +46,7 @@ static enum jt_http_fault read_size(struct jt_chunked *c, const uint8_t *area, s
     }
     uint64_t v = 0;
     for (size_t i = 0; i < line.n; i++) {
-        int d = hex(line.p[i]);
+        int d = jt_hex_value(line.p[i]);
         if (d < 0) {
             return JT_HTTP_CHUNK; /* extensions, signs, 0x and blanks among them */
         }

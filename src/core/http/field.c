@@ -90,13 +90,7 @@ static enum jt_http_fault on_connection(struct seen *s, struct jt_slice v)
 {
     while (v.n > 0) {
         size_t k = jt_slice_find(v, ',');
-        struct jt_slice item = jt_slice(v.p, k);
-        while (item.n > 0 && (item.p[0] == ' ' || item.p[0] == '\t')) {
-            item = jt_slice_from(item, 1);
-        }
-        while (item.n > 0 && (item.p[item.n - 1] == ' ' || item.p[item.n - 1] == '\t')) {
-            item.n--;
-        }
+        struct jt_slice item = jt_slice_trim(jt_slice(v.p, k));
         s->close = s->close || jt_slice_eq_nocase(item, JT_LIT("close"));
         s->keep = s->keep || jt_slice_eq_nocase(item, JT_LIT("keep-alive"));
         v = jt_slice_from(v, k + 1);

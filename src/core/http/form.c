@@ -3,15 +3,7 @@
 
 #include "../json/json.h"
 #include "name.h"
-
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t l = jt_ascii_lower(c);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
+#include "uri.h"
 
 enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, struct jt_slice *out)
 {
@@ -25,12 +17,11 @@ enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, stru
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int hi = i + 2 < text.n ? hex(text.p[i + 1]) : -1;
-            int lo = i + 2 < text.n ? hex(text.p[i + 2]) : -1;
-            if (hi < 0 || lo < 0) {
+            int octet = jt_percent_octet(text, i);
+            if (octet < 0) {
                 return JT_FORM_ENCODING;
             }
-            c = (uint8_t)(hi << 4 | lo);
+            c = (uint8_t)octet;
             i += 2;
         }
         p[n++] = c;
@@ -141,21 +132,10 @@ struct jt_slice jt_form_get(const struct jt_form *f, const char *name)
     return jt_slice(NULL, 0);
 }
 
-static struct jt_slice trim(struct jt_slice s)
-{
-    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-        s = jt_slice_from(s, 1);
-    }
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
-        s.n--;
-    }
-    return s;
-}
-
 /* Nothing, or one parameter charset=utf-8, quoted or not, in any case. */
 static bool utf8_only(struct jt_slice params)
 {
-    params = trim(params);
+    params = jt_slice_trim(params);
     return params.n == 0 || jt_slice_eq_nocase(params, JT_LIT("charset=utf-8")) ||
            jt_slice_eq_nocase(params, JT_LIT("charset=\"utf-8\""));
 }
@@ -174,7 +154,7 @@ enum jt_content_type jt_content_type(struct jt_slice value)
         return JT_CONTENT_NONE;
     }
     size_t semi = jt_slice_find(value, ';');
-    struct jt_slice type = trim(jt_slice(value.p, semi));
+    struct jt_slice type = jt_slice_trim(jt_slice(value.p, semi));
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (jt_slice_eq_nocase(type, all[i].name)) {
             return utf8_only(jt_slice_from(value, semi + 1)) ? all[i].type : JT_CONTENT_OTHER;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "head.h"
 
-#include "../base/num.h"
 #include "field.h"
 
 static const struct {
@@ -149,18 +148,6 @@ static enum jt_http_fault read_line(struct jt_slice line, struct jt_http_head *h
                                                                        : JT_HTTP_LINE;
 }
 
-static struct jt_slice trim(struct jt_slice s)
-{
-    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-        s.p++;
-        s.n--;
-    }
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
-        s.n--;
-    }
-    return s;
-}
-
 enum jt_http_fault jt_http_field_read(struct jt_slice line, struct jt_http_field *out)
 {
     if (line.p[0] == ' ' || line.p[0] == '\t') {
@@ -171,7 +158,7 @@ enum jt_http_fault jt_http_field_read(struct jt_slice line, struct jt_http_field
     if (colon == line.n || !is_token(out->name)) {
         return JT_HTTP_FIELD_NAME;
     }
-    out->value = trim(jt_slice_from(line, colon + 1));
+    out->value = jt_slice_trim(jt_slice_from(line, colon + 1));
     for (size_t i = 0; i < out->value.n; i++) {
         uint8_t c = out->value.p[i];
         if ((c < 0x20 && c != '\t') || c == 0x7f) {

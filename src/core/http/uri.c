@@ -26,6 +26,13 @@ static bool scheme_ok(struct jt_slice s)
     return s.n > 0;
 }
 
+int jt_percent_octet(struct jt_slice s, size_t i)
+{
+    int hi = i + 2 < s.n ? jt_hex_value(s.p[i + 1]) : -1;
+    int lo = i + 2 < s.n ? jt_hex_value(s.p[i + 2]) : -1;
+    return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
+}
+
 /* Characters of RFC 3986, with whole %XX. */
 static bool chars_ok(struct jt_slice s)
 {
@@ -33,11 +40,8 @@ static bool chars_ok(struct jt_slice s)
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
         if (c == '%') {
-            for (size_t k = 1; k <= 2; k++) {
-                uint8_t h = i + k < s.n ? jt_ascii_lower(s.p[i + k]) : 0;
-                if (!digit(h) && (h < 'a' || h > 'f')) {
-                    return false;
-                }
+            if (jt_percent_octet(s, i) < 0) {
+                return false;
             }
             i += 2;
         } else if (!alpha(c) && !digit(c) &&
@@ -199,15 +203,11 @@ enum jt_err jt_percent_decode(struct jt_slice s, struct jt_arena *a, struct jt_s
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
         if (c == '%') {
-            unsigned v = 0;
-            for (size_t k = 1; k <= 2; k++) {
-                uint8_t h = i + k < s.n ? jt_ascii_lower(s.p[i + k]) : 0;
-                if (!digit(h) && (h < 'a' || h > 'f')) {
-                    return JT_E_SYNTAX;
-                }
-                v = v * 16 + (digit(h) ? (unsigned)(h - '0') : (unsigned)(h - 'a' + 10));
+            int octet = jt_percent_octet(s, i);
+            if (octet < 0) {
+                return JT_E_SYNTAX;
             }
-            c = (uint8_t)v;
+            c = (uint8_t)octet;
             i += 2;
         }
         if (c == 0) {

@@ -28,6 +28,8 @@ JT_MUST enum jt_err jt_issuer_check(struct jt_slice s, const char **why);
 /* A resource identifier (RFC 8707 section 2): an absolute URI without fragment, at most 512 bytes.
  * Any scheme, urn: too; http and https with a host. */
 JT_MUST enum jt_err jt_audience_check(struct jt_slice s, const char **why);
+/* The octet that %XX at s[i] stands for; -1: there is no whole %XX (RFC 3986 section 2.1). */
+int jt_percent_octet(struct jt_slice s, size_t i);
 /* %XX decoded into the arena; NUL and bad escapes refused. "+" stays "+". */
 JT_MUST enum jt_err jt_percent_decode(struct jt_slice s, struct jt_arena *a, struct jt_slice *out);
 /* Everything but unreserved characters as %XX, appended. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jwk.h"
 
-#include <stdlib.h>
-
 #include "../base/b64.h"
 
 #define NUMBER_MAX 1024

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client_secret.h"
 
-#include <stdlib.h>
-
 #include "../base/rand.h"
 
 #define RANDOM_LEN 43

@@ -38,7 +38,7 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
 #define JT_CREDENTIALS_MAX 32            /* of a client */
 #define JT_NETS_MAX 32                   /* of a client, and of a credential */
 
-/* Members that a body gave, one bit each. */
+/* Members that a body gave, one bit each; jt_admin_say_given has their names. */
 enum jt_given {
     JT_GAVE_NAME = 1u << 0,
     JT_GAVE_OWNER = 1u << 1,
@@ -101,12 +101,10 @@ struct jt_admin {
     struct jt_slice secret;      /* shown once */
     uint64_t version;            /* of If-Match; 0: any */
     struct jt_complaints *wrong; /* with the body; NULL: nothing */
-    const char *refused_code;    /* set by the change: why not, with missing as its detail */
+    const char *refused_code;    /* set by jt_admin_refuse: the problem that the change ends with */
     unsigned refused_status;
-    char missing[512];          /* what a reference in the request points to, and is not there */
-    char words[640];            /* detail of the event */
-    enum jt_alg key_alg;        /* what signs the resource's tokens; NONE: they are opaque */
-    struct jt_signing_key *key; /* to be stored with the resource: the first of its algorithm */
+    char refused_detail[512];
+    char words[640]; /* detail of the event */
     struct jt_read read;
     struct jt_save *save;
     struct jt_audit_query audit;
@@ -115,9 +113,8 @@ struct jt_admin {
     bool found;
     enum jt_err result; /* of the reading thread */
     struct jt_buf out;
-    struct jt_keyorder order; /* keys.c, revocations.c */
+    struct jt_keyorder order; /* of keys.c and revocations.c; a resource's first key is in it */
     struct jt_ending ending;  /* revocations.c */
-    char said[256];           /* of an event that its change completes */
 };
 
 /* problem.c */
@@ -139,8 +136,8 @@ static inline struct jt_admin *jt_admin_of(const struct jt_flow *f)
 }
 /* If-Match: "v3", into a->version. False: a problem was written. */
 bool jt_admin_version(struct jt_flow *f, bool needed);
-/* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK.
- * What the change itself said with jt_admin_refuse comes first. */
+/* What a change that failed is answered with. Ends with a row of JT_OK. What the change itself said
+ * with jt_admin_refuse comes first. */
 struct jt_outcome {
     enum jt_err err;
     unsigned status;
@@ -205,6 +202,11 @@ bool jt_admin_read_time(struct jt_flow *f, const struct jt_jval *root, const cha
 bool jt_admin_read_nets(struct jt_flow *f, const struct jt_jval *root, size_t *n,
                         const struct jt_net **out, bool *given);
 
+/* keys.c */
+/* Has a key made by the reading thread, into a->order.fresh; a->result says whether. What no change
+ * takes over is freed with the request. */
+enum jt_next jt_admin_make_key(struct jt_flow *f, enum jt_alg alg);
+
 /* resource_body.c: all members but the audience, into a->resource and a->given */
 bool jt_resource_read(struct jt_flow *f, const struct jt_jval *root);
 
@@ -222,7 +224,6 @@ void jt_client_write_compat(struct jt_jw *w, unsigned compat);
 
 /* clients.c */
 enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slice id);
-enum jt_next jt_client_unknown(struct jt_flow *f);
 /* The client of the first segment; NULL: 404 was written. */
 const struct jt_client *jt_client_of(struct jt_flow *f);
 
@@ -257,7 +258,7 @@ void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
 /* A member in RFC 3339. */
 void jt_view_time(struct jt_jw *w, const char *name, int64_t s);
 
-/* changes.c: used by `jeton dev` too */
+/* changes.c: of resources */
 enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_delete_resource(struct jt_change *chg, void *flow);

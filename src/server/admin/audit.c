@@ -9,7 +9,6 @@
 #include "../../core/token/ref.h"
 #include "admin.h"
 
-#define LIST_MAX JT_ANSWER_MAX
 #define SCAN_PAGE 1000u
 #define SCAN_MAX 1000000u /* rows that one request may look at before it answers with a cursor */
 
@@ -35,7 +34,7 @@ static enum jt_err write_event(struct page *p, const struct jt_event *e)
 static enum jt_err on_event(void *ctx, const struct jt_event *e)
 {
     struct page *p = ctx;
-    if (p->n == p->a->limit || p->a->out.n > LIST_MAX - (64u << 10)) {
+    if (p->n == p->a->limit || p->a->out.n > JT_ANSWER_MAX - (64u << 10)) {
         return JT_E_LIMIT; /* the page is full: this event begins the next one */
     }
     JT_TRY(write_event(p, e));
@@ -182,19 +181,29 @@ static enum jt_next list_read(struct jt_flow *f)
     if (!read_filters(f)) {
         return JT_DONE;
     }
-    jt_buf_init(&a->out, LIST_MAX);
+    jt_buf_init(&a->out, JT_ANSWER_MAX);
     a->read.run = run_list;
     return jt_flow_read(f, &a->read);
+}
+
+static enum jt_next no_event(struct jt_flow *f)
+{
+    return jt_problem(f, 404, "not_found",
+                      "there is no such event: it was never written, or audit.retain removed it");
+}
+
+/* The log could not be read, or has no such event. */
+static enum jt_next nothing_read(struct jt_flow *f)
+{
+    struct jt_admin *a = jt_admin_of(f);
+    jt_buf_free(&a->out);
+    return a->result == JT_OK ? no_event(f) : jt_problem(f, 503, "audit", jt_err_text(a->result));
 }
 
 static enum jt_next list_respond(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    if (a->result != JT_OK) {
-        jt_buf_free(&a->out);
-        return jt_problem(f, 503, "audit", jt_err_text(a->result));
-    }
-    return jt_admin_answer(f, 200, &a->out, 0);
+    return a->result == JT_OK ? jt_admin_answer(f, 200, &a->out, 0) : nothing_read(f);
 }
 
 /* One event by its sequence, into a->out. */
@@ -225,12 +234,6 @@ static enum jt_next read_one(struct jt_flow *f, uint64_t seq)
     return jt_flow_read(f, &a->read);
 }
 
-static enum jt_next no_event(struct jt_flow *f)
-{
-    return jt_problem(f, 404, "not_found",
-                      "there is no such event: it was never written, or audit.retain removed it");
-}
-
 static enum jt_next show_read(struct jt_flow *f)
 {
     uint64_t seq = 0;
@@ -249,12 +252,7 @@ static enum jt_next show_respond(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
     f->reason = JT_R_NONE;
-    if (a->result != JT_OK || !a->found) {
-        jt_buf_free(&a->out);
-        return a->result == JT_OK ? no_event(f)
-                                  : jt_problem(f, 503, "audit", jt_err_text(a->result));
-    }
-    return jt_admin_answer(f, 200, &a->out, 0);
+    return a->result == JT_OK && a->found ? jt_admin_answer(f, 200, &a->out, 0) : nothing_read(f);
 }
 
 static void explanation(struct jt_jw *w, struct jt_slice ref, const char *reason, const char *says,
@@ -318,9 +316,7 @@ static enum jt_next explain_respond(struct jt_flow *f)
     const struct jt_reason_row *row = jt_reason_row(f->reason);
     f->reason = JT_R_NONE;
     if (a->result != JT_OK || !a->found) {
-        jt_buf_free(&a->out);
-        return a->result == JT_OK ? no_event(f)
-                                  : jt_problem(f, 503, "audit", jt_err_text(a->result));
+        return nothing_read(f);
     }
     struct jt_buf b;
     jt_buf_init(&b, 128u << 10);

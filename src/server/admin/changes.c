@@ -51,14 +51,15 @@ static enum jt_err leave_alg(struct jt_change *chg, enum jt_alg alg, int64_t lif
 /* The first key of an algorithm was made beforehand by the reading thread. */
 static enum jt_err use_alg(struct jt_change *chg, struct jt_admin *a, const struct jt_resource *r)
 {
-    struct jt_keyorder order = {.alg = signs_with(r), .longest_s = r->lifetime_s};
-    bool fits = a->key != NULL && a->key->alg == order.alg;
+    struct jt_signing_key **made = &a->order.fresh;
+    bool fits = *made != NULL && (*made)->alg == signs_with(r);
+    struct jt_keyorder order = {
+        .alg = signs_with(r), .longest_s = r->lifetime_s, .fresh = fits ? *made : NULL};
     if (order.alg == JT_ALG_NONE) {
         return JT_OK;
     }
-    order.fresh = fits ? a->key : NULL;
     enum jt_err e = jt_keylife_use(chg, &order);
-    a->key = fits ? order.fresh : a->key;
+    *made = fits ? order.fresh : *made;
     return e;
 }
 

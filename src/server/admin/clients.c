@@ -77,7 +77,7 @@ static enum jt_next create_submit(struct jt_flow *f)
     return jt_admin_change(f, jt_change_create_client, &e);
 }
 
-enum jt_next jt_client_unknown(struct jt_flow *f)
+static enum jt_next unknown(struct jt_flow *f)
 {
     return jt_problem(f, 404, "not_found", "there is no such client");
 }
@@ -86,7 +86,7 @@ const struct jt_client *jt_client_of(struct jt_flow *f)
 {
     const struct jt_client *c = jt_directory_client(f->app->directory, f->segments[0]);
     if (c == NULL) {
-        (void)jt_client_unknown(f);
+        (void)unknown(f);
     }
     return c;
 }
@@ -95,7 +95,7 @@ enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slic
 {
     const struct jt_client *c = jt_directory_client(f->app->directory, id);
     if (c == NULL) {
-        return jt_client_unknown(f);
+        return unknown(f);
     }
     struct jt_buf b;
     jt_buf_init(&b, JT_ANSWER_MAX);

@@ -3,7 +3,6 @@
  * credential_new.c - credentials made: read from a request, given a secret, joined to their client.
  */
 #include "../../core/base/secret.h"
-#include "../../core/http/name.h"
 #include "../../core/token/client_secret.h"
 #include "admin.h"
 

@@ -25,22 +25,11 @@ static enum jt_next list(struct jt_flow *f)
     return jt_admin_answer(f, 200, &b, 0);
 }
 
-/* The credential of the client as it is now; NULL: not there. */
-static const struct jt_credential *find(const struct jt_client *c, struct jt_slice id)
-{
-    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
-        if (jt_slice_eq(c->credentials[i].id, id)) {
-            return &c->credentials[i];
-        }
-    }
-    return NULL;
-}
-
 static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice id)
 {
     const struct jt_admin *a = jt_admin_of(f);
     const struct jt_client *c = jt_directory_client(f->app->directory, f->segments[0]);
-    const struct jt_credential *k = find(c, id);
+    const struct jt_credential *k = jt_client_credential(c, id);
     struct jt_buf b;
     if (k == NULL) {
         return jt_problem(f, 404, "not_found", "the client has no such credential");
@@ -123,7 +112,7 @@ static enum jt_err change_revoke(struct jt_change *chg, void *flow)
     struct jt_admin *a = jt_admin_of(f);
     const struct jt_client *old = NULL;
     JT_TRY(jt_change_client(chg, f, &old));
-    const struct jt_credential *k = find(old, f->segments[1]);
+    const struct jt_credential *k = jt_client_credential(old, f->segments[1]);
     if (k == NULL) {
         return jt_admin_refuse(a, 404, "not_found", "the client has no such credential");
     }

@@ -151,9 +151,10 @@ static void make_key(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
                                     &a->order.fresh);
 }
 
-static enum jt_next make(struct jt_flow *f)
+enum jt_next jt_admin_make_key(struct jt_flow *f, enum jt_alg alg)
 {
     struct jt_admin *a = jt_admin_of(f);
+    a->order.alg = alg;
     a->read.run = make_key;
     f->release = release;
     return jt_flow_read(f, &a->read);
@@ -162,25 +163,25 @@ static enum jt_next make(struct jt_flow *f)
 static enum jt_next rotate_parse(struct jt_flow *f)
 {
     static const char *const known[] = {"alg", NULL};
-    struct jt_admin *a = jt_admin_of(f);
-    struct jt_slice alg = {0};
+    struct jt_slice name = {0};
+    enum jt_alg alg = JT_ALG_NONE;
     struct jt_json *doc = jt_admin_body(f, JT_CONTENT_JSON);
     if (doc == NULL) {
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
     bool ok = jt_admin_known(f, root, "", known);
-    if (jt_jval_str(jt_jobj_get(root, "alg"), &alg)) {
-        a->order.alg = jt_alg_from_name(alg);
+    if (jt_jval_str(jt_jobj_get(root, "alg"), &name)) {
+        alg = jt_alg_from_name(name);
     }
     jt_json_free(&doc);
-    if (ok && a->order.alg == JT_ALG_NONE) {
+    if (ok && alg == JT_ALG_NONE) {
         ok = jt_admin_bad(f, "/alg", "alg is RS256, PS256, ES256 or EdDSA");
     }
     if (!ok) {
         return jt_admin_invalid(f, "alg");
     }
-    return make(f);
+    return jt_admin_make_key(f, alg);
 }
 
 /* The event is written after the change, so it can tell which keys it was about. */
@@ -280,8 +281,7 @@ static enum jt_next revoke_prepare(struct jt_flow *f)
         jt_keylife_next(f->app->directory, k->alg) != NULL) {
         return JT_NEXT;
     }
-    a->order.alg = k->alg;
-    return make(f);
+    return jt_admin_make_key(f, k->alg);
 }
 
 static enum jt_next revoke_submit(struct jt_flow *f)

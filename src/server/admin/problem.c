@@ -134,7 +134,7 @@ enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *cod
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(a->missing, sizeof a->missing, format, args);
+    (void)vsnprintf(a->refused_detail, sizeof a->refused_detail, format, args);
     va_end(args);
     a->refused_status = status;
     a->refused_code = code;
@@ -145,12 +145,12 @@ enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
 {
     const struct jt_admin *a = jt_admin_of(f);
     if (a->refused_code != NULL) {
-        return jt_problem(f, a->refused_status, a->refused_code, a->missing);
+        return jt_problem(f, a->refused_status, a->refused_code, a->refused_detail);
     }
     for (; rows->err != JT_OK; rows++) {
         if (rows->err == f->job.result) {
             return jt_problem(f, rows->status, rows->code,
-                              rows->detail != NULL ? rows->detail : jt_admin_of(f)->missing);
+                              rows->detail != NULL ? rows->detail : jt_err_text(rows->err));
         }
     }
     return jt_problem(f, 503, "internal", jt_err_text(f->job.result));
@@ -178,6 +178,7 @@ void jt_admin_say(struct jt_flow *f, const char *format, ...)
 
 void jt_admin_say_given(struct jt_flow *f)
 {
+    /* in the order of enum jt_given */
     static const char *const names[] = {"name",   "owner",    "enabled",      "networks",
                                         "compat", "grants",   "scopes",       "alg",
                                         "format", "lifetime", "introspect_by"};

@@ -50,25 +50,6 @@ static enum jt_next update_parse(struct jt_flow *f)
     return ok ? JT_NEXT : jt_admin_invalid(f, "resource_invalid");
 }
 
-static void make_key(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
-{
-    (void)audit;
-    struct jt_flow *f = r->job.ctx;
-    struct jt_admin *a = jt_admin_of(f);
-    a->result =
-        jt_signing_key_make(crypt, f->app->keyring, a->key_alg, jt_wall_s(f->app->clock), &a->key);
-}
-
-/* A key that was made for nothing: another request brought one. */
-static void release(struct jt_flow *f)
-{
-    struct jt_admin *a = jt_admin_of(f);
-    if (a->key != NULL) {
-        jt_object_free(&a->key->o);
-        a->key = NULL;
-    }
-}
-
 /* What its tokens will be signed with; JT_ALG_NONE when they are opaque. */
 static enum jt_alg alg_needed(const struct jt_flow *f)
 {
@@ -86,17 +67,13 @@ static enum jt_alg alg_needed(const struct jt_flow *f)
 /* The first resource of an algorithm brings its key; RSA takes too long for an event loop. */
 static enum jt_next prepare_key(struct jt_flow *f)
 {
-    struct jt_admin *a = jt_admin_of(f);
     if (jt_flow_keys(f) != JT_OK) {
         return jt_problem(f, 503, "internal", "the signing keys cannot be read");
     }
-    a->key_alg = alg_needed(f);
-    if (a->key_alg == JT_ALG_NONE || jt_keys_active(&f->local->keys, a->key_alg) != NULL) {
-        return JT_NEXT;
-    }
-    f->release = release;
-    a->read.run = make_key;
-    return jt_flow_read(f, &a->read);
+    enum jt_alg alg = alg_needed(f);
+    return alg == JT_ALG_NONE || jt_keys_active(&f->local->keys, alg) != NULL
+               ? JT_NEXT
+               : jt_admin_make_key(f, alg);
 }
 
 static enum jt_next submit(struct jt_flow *f, enum jt_event_type type, jt_change_fn fn)

@@ -54,10 +54,11 @@ static bool read_name(struct jt_flow *f, const struct jt_jval *root, struct jt_e
  */
 static int64_t longest_life(const struct jt_flow *f)
 {
-    const struct jt_object *page[PAGE];
+    const struct jt_object *page[JT_KEYS_STORED_MAX];
     uint64_t cursor = 0;
     int64_t s = f->settings->token_max_lifetime_s;
-    size_t n = jt_directory_page(f->app->directory, JT_OBJ_SIGNING_KEY, &cursor, page, PAGE);
+    size_t n =
+        jt_directory_page(f->app->directory, JT_OBJ_SIGNING_KEY, &cursor, page, JT_KEYS_STORED_MAX);
     for (size_t i = 0; i < n; i++) {
         const struct jt_signing_key *k = (const struct jt_signing_key *)page[i];
         s = k->longest_s > s ? k->longest_s : s;

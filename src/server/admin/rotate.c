@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 
-#include "../../core/base/num.h"
 #include "admin.h"
 
 #define OVERLAP_S ((int64_t)86400)

@@ -129,14 +129,7 @@ static enum jt_next granted(struct jt_flow *f, const struct jt_auth_result *auth
 /* The token endpoint's steps after parsing, without minting (flow/token.c). */
 static enum jt_next decide(struct jt_flow *f, const struct question *q)
 {
-    const struct jt_auth_context ctx = {
-        .directory = f->app->directory,
-        .keyring = f->app->keyring,
-        .crypt = f->local->crypt,
-        .arena = &f->x->arena,
-        .now_s = f->now_us / 1000000,
-        .peer = q->address.n > 0 ? &q->from : NULL,
-    };
+    const struct jt_auth_context ctx = jt_flow_auth_context(f, q->address.n > 0 ? &q->from : NULL);
     struct jt_auth_result auth;
     const struct jt_grant *g = NULL;
     enum jt_reason why = JT_R_INTERNAL;

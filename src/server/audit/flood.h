@@ -5,7 +5,8 @@
  *
  * Up to 10 a second and address prefix are single events, and 1000 a second in all. Beyond that
  * they are counted per prefix, reason and minute in a table of fixed size; when it is full, per
- * reason alone. Threads: the store thread.
+ * reason alone.
+ * Threads: the store thread.
  */
 #ifndef JT_AUDIT_FLOOD_H
 #define JT_AUDIT_FLOOD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -50,4 +51,21 @@ struct jt_job *jt_mailbox_take(struct jt_mailbox *m)
     uint64_t n = 0;
     (void)!read(m->fd, &n, sizeof n);
     return jt_job_reverse(atomic_exchange(&m->top, NULL));
+}
+
+static void woken(struct jt_job *job)
+{
+    (void)job;
+}
+
+enum jt_err jt_mailbox_wait(struct jt_mailbox *m, struct jt_writer *w, struct jt_job *job)
+{
+    struct pollfd p = {.fd = m->fd, .events = POLLIN};
+    job->reply = m;
+    job->done = woken;
+    jt_writer_submit(w, job);
+    while (jt_mailbox_take(m) == NULL) {
+        (void)poll(&p, 1, 1000);
+    }
+    return job->result;
 }

@@ -101,6 +101,9 @@ struct jt_writer_stats {
 JT_MUST enum jt_err jt_writer_start(const struct jt_writer_opts *o, struct jt_writer **out);
 /* Any thread. The job belongs to the writer until it is in its mailbox. */
 void jt_writer_submit(struct jt_writer *w, struct jt_job *job);
+/* Submits a job and waits for it: for a thread with nothing else to do, and a mailbox of its own.
+ * Returns the job's result. */
+JT_MUST enum jt_err jt_mailbox_wait(struct jt_mailbox *m, struct jt_writer *w, struct jt_job *job);
 
 /* Jobs of one event batch, handed over at once: one wake-up, and a fuller commit. */
 struct jt_handover {

@@ -57,17 +57,6 @@ static enum jt_err unknown(struct jt_slice name, struct jt_config_error *err)
     return jt_config_fail(err, JT_E_SYNTAX, "environment", "unknown variable %.*s", JT_FMT(shown));
 }
 
-static struct jt_slice trim(struct jt_slice s)
-{
-    while (s.n > 0 && s.p[0] == ' ') {
-        s = jt_slice_from(s, 1);
-    }
-    while (s.n > 0 && s.p[s.n - 1] == ' ') {
-        s.n--;
-    }
-    return s;
-}
-
 static enum jt_err set(struct jt_config *c, const struct jt_option *o, const char *name,
                        struct jt_slice value, struct jt_config_error *err)
 {
@@ -77,7 +66,7 @@ static enum jt_err set(struct jt_config *c, const struct jt_option *o, const cha
     }
     for (;;) {
         size_t k = jt_slice_find(value, ',');
-        JT_TRY(jt_option_set(c, o, trim(jt_slice(value.p, k)), source, err));
+        JT_TRY(jt_option_set(c, o, jt_slice_trim(jt_slice(value.p, k)), source, err));
         if (k == value.n) {
             return JT_OK;
         }

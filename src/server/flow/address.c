@@ -28,17 +28,6 @@ static bool read_hop(struct jt_slice s, struct jt_addr *out)
     return memcmp(out->b, none.b, sizeof none.b) != 0; /* that one means "no address" here */
 }
 
-static struct jt_slice trim(struct jt_slice s)
-{
-    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-        s = jt_slice_from(s, 1);
-    }
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
-        s.n--;
-    }
-    return s;
-}
-
 /* The last element of a list, taken off. */
 static struct jt_slice take_last(struct jt_slice *list)
 {
@@ -46,7 +35,7 @@ static struct jt_slice take_last(struct jt_slice *list)
     while (at > 0 && list->p[at - 1] != ',') {
         at--;
     }
-    struct jt_slice last = trim(jt_slice_from(*list, at));
+    struct jt_slice last = jt_slice_trim(jt_slice_from(*list, at));
     list->n = at > 0 ? at - 1 : 0;
     return last;
 }

@@ -92,6 +92,15 @@ static unsigned status_of(const struct jt_flow *f, const struct jt_reason_row *r
     return f->reason == JT_R_UNREADABLE ? jt_http_fault_status(f->x->fault) : row->status;
 }
 
+enum jt_next jt_answer_json(struct jt_flow *f, const struct jt_buf *body)
+{
+    const struct jt_answer a = {.status = 200,
+                                .content_type = "application/json",
+                                .body = jt_buf_slice(body),
+                                .cache = "no-store"};
+    return jt_buf_ok(body) ? jt_answer(f, &a) : jt_fail(f, JT_R_INTERNAL);
+}
+
 enum jt_next jt_answer_denial(struct jt_flow *f)
 {
     const struct jt_reason_row *row = jt_reason_row(f->reason);

@@ -85,7 +85,6 @@ struct jt_local {
     struct jt_counts counts;
     struct jt_usage_batch used;
     struct jt_metrics metrics;
-    int64_t merged_us; /* when `used` was merged last */
     uint64_t requests; /* numbers answers that have no event */
     int64_t date_s;
     char date[JT_HTTP_DATE_SIZE];

@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 
-#include "../../core/jose/alg.h"
 #include "../../core/json/jw.h"
 #include "flow.h"
 

@@ -4,7 +4,10 @@
  *
  * Each step returns NEXT, DONE (the answer is written), or PARK (a job is under way; the flow goes
  * on with the next step when it comes back). jt_deny ends the way: it records the refusal, then
- * answers. Owns:    lives in the exchange's arena. Threads: its worker's.
+ * answers.
+ *
+ * Owns:    nothing but what `release` frees; it lives in the exchange's arena.
+ * Threads: its worker's. While it is parked, the store thread or the reading thread has its job.
  */
 #ifndef JT_FLOW_FLOW_H
 #define JT_FLOW_FLOW_H
@@ -114,6 +117,9 @@ struct jt_answer {
     const char *retry_after;
 };
 enum jt_next jt_answer(struct jt_flow *f, const struct jt_answer *a);
+/* 200 with this JSON, not to be cached; when it did not fit into the buffer, that the machine
+ * failed. */
+enum jt_next jt_answer_json(struct jt_flow *f, const struct jt_buf *body);
 /* The answer that belongs to f->reason. */
 enum jt_next jt_answer_denial(struct jt_flow *f);
 /* 503 in place of a request that waits too long, written without a flow. */
@@ -131,6 +137,8 @@ JT_MUST static inline enum jt_err jt_flow_keys(struct jt_flow *f)
 /* request.c: parameters of token and introspection requests. */
 enum jt_next jt_read_params(struct jt_flow *f);
 enum jt_next jt_token_req_read(struct jt_flow *f);
+/* What authentication looks at, for a caller at this address; NULL: at any. */
+struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struct jt_addr *peer);
 /* Client authentication; f->auth is the result. Refuses by itself. */
 enum jt_next jt_client_authenticate(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);

@@ -167,14 +167,7 @@ static enum jt_next respond(struct jt_flow *f)
     } else {
         jt_buf_puts(&body, "{\"active\":false}");
     }
-    if (!jt_buf_ok(&body)) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    const struct jt_answer a = {.status = 200,
-                                .content_type = "application/json",
-                                .body = jt_buf_slice(&body),
-                                .cache = "no-store"};
-    return jt_answer(f, &a);
+    return jt_answer_json(f, &body);
 }
 
 const struct jt_step jt_introspect_steps[] = {

@@ -5,13 +5,12 @@
 
 #include "keys.h"
 
-#define ALL_MAX 256u /* as keys.c reads */
-#define ROOM 8u      /* of them always free: a key may be revoked at any time */
-#define SKEW_S 60    /* clocks of others */
+#define ROOM 8u   /* of JT_KEYS_STORED_MAX, always free: a key may be revoked at any time */
+#define SKEW_S 60 /* clocks of others */
 
 struct all {
     size_t n;
-    const struct jt_object *v[ALL_MAX];
+    const struct jt_object *v[JT_KEYS_STORED_MAX];
 };
 
 static const struct jt_signing_key *at(const struct all *a, size_t i)
@@ -22,16 +21,16 @@ static const struct jt_signing_key *at(const struct all *a, size_t i)
 static void page(const struct jt_directory *d, struct all *out)
 {
     uint64_t cursor = 0;
-    out->n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, out->v, ALL_MAX);
+    out->n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, out->v, JT_KEYS_STORED_MAX);
 }
 
 static bool take(void *ctx, const struct jt_object *o)
 {
     struct all *a = ctx;
-    if (a->n < ALL_MAX) {
+    if (a->n < JT_KEYS_STORED_MAX) {
         a->v[a->n++] = o;
     }
-    return a->n < ALL_MAX;
+    return a->n < JT_KEYS_STORED_MAX;
 }
 
 /* As they are after the earlier changes of this batch. */
@@ -182,7 +181,7 @@ static enum jt_err make_room(struct jt_change *chg)
     const struct jt_signing_key *oldest = NULL;
     struct all a;
     gather(chg, &a);
-    if (a.n + ROOM <= ALL_MAX) {
+    if (a.n + ROOM <= JT_KEYS_STORED_MAX) {
         return JT_OK;
     }
     for (size_t i = 0; i < a.n; i++) {

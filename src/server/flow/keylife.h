@@ -22,7 +22,7 @@ struct jt_keyorder {
     struct jt_slice kid;          /* for one key */
     char kid_text[64];            /* where jt_keylife_due puts it */
     struct jt_signing_key *fresh; /* made beforehand; NULL once it was put */
-    /* longest_s: at least so long a token may live; what the resources say comes on top. */
+    /* longest_s: a token may live at least so long; longer, if a resource says so. */
     int64_t publish_wait_s, longest_s;
     const char *refused; /* what stands in the way, after JT_E_CONFLICT and JT_E_LIMIT */
     char said[200];      /* the kids: NUL-terminated, for the event's detail */
@@ -65,12 +65,13 @@ JT_MUST enum jt_err jt_keylife_leave(struct jt_change *chg, const struct jt_keyo
 /* What is to be done about keys now; one thing at a time. */
 enum jt_keydue { JT_KEYDUE_NOTHING = 0, JT_KEYDUE_PROMOTE, JT_KEYDUE_REMOVE, JT_KEYDUE_ROTATE };
 /*
- * Sets alg, and kid (a copy in out itself) for REMOVE. Removals come first, rotations last: one
- * that cannot be done never holds up the others. rotate_every_s 0: never by itself.
+ * Sets alg, and kid: the key that signs next, leaves, or is to be followed (a copy in out itself).
+ * Removals come first, rotations last: one that cannot be done never holds up the others.
+ * rotate_every_s 0: never by itself.
  */
 enum jt_keydue jt_keylife_due(const struct jt_directory *d, int64_t now_s, int64_t publish_wait_s,
                               int64_t rotate_every_s, struct jt_keyorder *out);
-/* A waiting key of that algorithm, the first to sign, or NULL. */
+/* The waiting key of that algorithm that signs first; the one that signs now; or NULL. */
 const struct jt_signing_key *jt_keylife_next(const struct jt_directory *d, enum jt_alg alg);
 const struct jt_signing_key *jt_keylife_active(const struct jt_directory *d, enum jt_alg alg);
 

@@ -9,7 +9,6 @@
 
 #define JWKS_MAX (256u << 10)
 #define PAGE 64
-#define ALL_MAX 256 /* keys there can be, revoked ones included */
 
 void jt_keys_free(struct jt_keys *k)
 {
@@ -104,9 +103,9 @@ static enum jt_err make_etag(struct jt_keys *k, struct jt_crypt *c)
 static enum jt_err build(struct jt_keys *k, const struct jt_directory *d, struct jt_crypt *c,
                          int64_t now_s)
 {
-    const struct jt_object *all[ALL_MAX];
+    const struct jt_object *all[JT_KEYS_STORED_MAX];
     uint64_t cursor = 0;
-    size_t n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, all, ALL_MAX);
+    size_t n = jt_directory_page(d, JT_OBJ_SIGNING_KEY, &cursor, all, JT_KEYS_STORED_MAX);
     for (size_t i = 0; i < n; i++) {
         JT_TRY(add_key(k, (const struct jt_signing_key *)all[i]));
     }

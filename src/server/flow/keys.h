@@ -12,7 +12,8 @@
 #include "../../core/jose/jws.h"
 #include "../store/directory.h"
 
-#define JT_KEYS_MAX 32
+#define JT_KEYS_MAX 32         /* published: what a worker holds */
+#define JT_KEYS_STORED_MAX 256 /* in the directory, revoked ones included */
 
 struct jt_key_view {
     char kid[64];

@@ -10,8 +10,6 @@
 #include "../../core/jose/alg.h"
 #include "app.h"
 
-#define KEYS_MAX 256 /* as many as keys.c looks at, revoked ones included */
-
 static const char *const method_names[JT_METRIC_METHODS] = {"none", "client_secret_basic",
                                                             "client_secret_post"};
 
@@ -190,10 +188,11 @@ static void expiring(const struct jt_app *app, struct jt_buf *b)
 
 static void keys(const struct jt_app *app, struct jt_buf *b)
 {
-    const struct jt_object *page[KEYS_MAX];
+    const struct jt_object *page[JT_KEYS_STORED_MAX];
     uint64_t cursor = 0;
     int64_t every = jt_settings_of(app)->rotate_every_s;
-    size_t n = jt_directory_page(app->directory, JT_OBJ_SIGNING_KEY, &cursor, page, KEYS_MAX);
+    size_t n =
+        jt_directory_page(app->directory, JT_OBJ_SIGNING_KEY, &cursor, page, JT_KEYS_STORED_MAX);
     head(b, "jeton_signing_key_not_after_timestamp_seconds", "gauge",
          "When a signing key is to be replaced (keys.rotate_every); 0: never.");
     for (size_t i = 0; i < n; i++) {

@@ -63,12 +63,11 @@ enum jt_alg jt_mint_alg(const struct jt_local *l, const struct jt_settings *s,
     return r->builtin ? jt_keys_builtin_alg(&l->keys, s->token_alg) : r->alg;
 }
 
-/* The algorithm's key signs it. JT_E_NOTFOUND: there is none. */
-static enum jt_err mint_jwt(struct jt_local *l, const struct jt_settings *s,
-                            const struct jt_resource *r, struct jt_at_claims *claims,
-                            const struct jt_jti *id, struct jt_arena *a, struct jt_token *t)
+/* key NULL: the algorithm has none that signs, JT_E_NOTFOUND. */
+static enum jt_err mint_jwt(struct jt_local *l, const struct jt_key_view *key,
+                            struct jt_at_claims *claims, const struct jt_jti *id,
+                            struct jt_arena *a, struct jt_token *t)
 {
-    const struct jt_key_view *key = jt_keys_active(&l->keys, jt_mint_alg(l, s, r));
     char *jti = jt_arena_alloc(a, JT_JTI_LEN);
     if (key == NULL || jti == NULL) {
         return key == NULL ? JT_E_NOTFOUND : JT_E_NOMEM;
@@ -140,8 +139,12 @@ enum jt_err jt_mint(struct jt_local *l, const struct jt_settings *s, const struc
     struct jt_at_claims claims;
     jt_mint_claims(l->app, s, g, &claims);
     *t = (struct jt_token){.scope = claims.scope, .lifetime_s = claims.exp - claims.iat};
-    JT_TRY(r->format == JT_FORMAT_OPAQUE ? mint_opaque(l, &claims, &id, a, t)
-                                         : mint_jwt(l, s, r, &claims, &id, a, t));
+    if (r->format == JT_FORMAT_OPAQUE) {
+        JT_TRY(mint_opaque(l, &claims, &id, a, t));
+    } else {
+        const struct jt_key_view *key = jt_keys_active(&l->keys, jt_mint_alg(l, s, r));
+        JT_TRY(mint_jwt(l, key, &claims, &id, a, t));
+    }
     *out = t;
     return JT_OK;
 }

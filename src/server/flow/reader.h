@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reader.h - one thread for what would hold up an event loop: reading the audit log in short
- * pages over its own connection, and generating RSA keys.
+ * reader.h - one thread for what would hold up an event loop: reading the audit log in short pages
+ * over its own connection, making signing keys, walking over all clients, and the files of a rekey.
  *
  * Threads: submit from any; `run` on the reading thread; `done` of the job on its mailbox's owner.
  */

@@ -113,16 +113,21 @@ static bool throttled(struct jt_flow *f, struct jt_slice client_id)
     return true;
 }
 
-enum jt_next jt_client_authenticate(struct jt_flow *f)
+struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struct jt_addr *peer)
 {
-    const struct jt_auth_context ctx = {
+    return (struct jt_auth_context){
         .directory = f->app->directory,
         .keyring = f->app->keyring,
         .crypt = f->local->crypt,
         .arena = &f->x->arena,
         .now_s = f->now_us / 1000000,
-        .peer = &f->x->peer,
+        .peer = peer,
     };
+}
+
+enum jt_next jt_client_authenticate(struct jt_flow *f)
+{
+    const struct jt_auth_context ctx = jt_flow_auth_context(f, &f->x->peer);
     const struct jt_auth_input in = {&f->authz, &f->form};
     struct jt_metrics *m = &f->local->metrics;
     struct jt_slice said = jt_auth_claimed(&ctx, &in);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,22 +81,12 @@ static enum jt_err pin_both(struct jt_change *chg, void *ctx)
     return jt_backup_pin(p->backup);
 }
 
-static void woken(struct jt_job *job)
-{
-    (void)job;
-}
-
 /* On the store thread, where nothing is half done. */
 static enum jt_err pin_between_batches(struct jt_saver *v, struct jt_backup *b, struct jt_save *s)
 {
     struct pinning p = {b, s};
-    struct jt_job job = {.reply = &v->mailbox, .change = pin_both, .ctx = &p, .done = woken};
-    struct pollfd wait = {.fd = v->mailbox.fd, .events = POLLIN};
-    jt_writer_submit(v->writer, &job);
-    while (jt_mailbox_take(&v->mailbox) == NULL) {
-        (void)poll(&wait, 1, 1000);
-    }
-    return job.result;
+    struct jt_job job = {.change = pin_both, .ctx = &p};
+    return jt_mailbox_wait(&v->mailbox, v->writer, &job);
 }
 
 static enum jt_err copy(struct jt_saver *v, struct jt_save *s, const char *part)

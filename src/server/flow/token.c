@@ -67,14 +67,7 @@ static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
     jt_jw_kint(&w, "expires_in", jt_token_lifetime_s(t));
     jt_jw_kstr(&w, "scope", jt_token_scope(t));
     jt_jw_end_obj(&w);
-    if (!jt_buf_ok(&body)) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    const struct jt_answer a = {.status = 200,
-                                .content_type = "application/json",
-                                .body = jt_buf_slice(&body),
-                                .cache = "no-store"};
-    return jt_answer(f, &a);
+    return jt_answer_json(f, &body);
 }
 
 static enum jt_next respond(struct jt_flow *f)

@@ -5,8 +5,10 @@
  * The file is a SQLite database with the tables of both (no two have the same name) and a table
  * `backup` of one row. The master key is not in it: without that the file opens nothing.
  * Making: open, then pin on the store thread between two batches, then copy on any thread: the
- * writer goes on meanwhile, and its log grows until close. Threads: one at a time.
- * Errors: JT_E_BUSY: stopped. The file is then worth nothing; whoever made it removes it.
+ * writer goes on meanwhile, and its log grows until close.
+ * Threads: one at a time.
+ * Errors:  JT_E_BUSY: stopped. After any error the file is worth nothing; whoever made it removes
+ *          it.
  */
 #ifndef JT_STORE_BACKUP_H
 #define JT_STORE_BACKUP_H

@@ -4,7 +4,8 @@
  *
  * master.key is 32 random bytes as 64 hex digits and a newline, mode 0600, made at the first start
  * with O_EXCL and fsync. Refused: a symlink, a foreign owner, any permission for group or others,
- * another length. Threads: immutable after opening.
+ * another length.
+ * Threads: immutable after opening.
  */
 #ifndef JT_STORE_KEYRING_H
 #define JT_STORE_KEYRING_H

@@ -199,6 +199,16 @@ struct jt_resource *jt_resource_dup(const struct jt_resource *r)
     return dup_with(walk_resource, r);
 }
 
+const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id)
+{
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (jt_slice_eq(c->credentials[i].id, id)) {
+            return &c->credentials[i];
+        }
+    }
+    return NULL;
+}
+
 struct jt_client *jt_client_dup(const struct jt_client *c)
 {
     return dup_with(walk_client, c);

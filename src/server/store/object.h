@@ -194,4 +194,7 @@ struct jt_object *jt_object_dup(const struct jt_object *o);
 /* Any of the above, pkey of a signing key included. NULL-safe. */
 void jt_object_free(struct jt_object *o);
 
+/* The credential with this id; NULL: there is none, or no client. */
+const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id);
+
 #endif

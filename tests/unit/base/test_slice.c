@@ -55,6 +55,10 @@ static void test_parts(void **state)
     assert_true(jt_slice_starts(s, JT_LIT("abc")));
     assert_false(jt_slice_starts(s, JT_LIT("abcd")));
     assert_false(jt_slice_starts(s, JT_LIT("b")));
+    assert_true(jt_slice_eq(jt_slice_trim(JT_LIT("\t a \tb\t ")), JT_LIT("a \tb")));
+    assert_true(jt_slice_eq(jt_slice_trim(JT_LIT("\na\r")), JT_LIT("\na\r"))); /* blanks only */
+    assert_int_equal(jt_slice_trim(JT_LIT(" \t ")).n, 0);
+    assert_int_equal(jt_slice_trim(jt_slice(NULL, 0)).n, 0);
 }
 
 /* RFC 6749 section 3.3 */

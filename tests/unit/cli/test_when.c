@@ -92,9 +92,10 @@ static void spans(void **state)
     static const struct {
         int64_t seconds;
         const char *text;
-    } rows[] = {{0, "0 s"},       {1, "1 s"},         {119, "119 s"},      {120, "2 min"},
-                {3599, "60 min"}, {7199, "120 min"},  {7200, "2 h"},       {86399, "24 h"},
-                {172799, "48 h"}, {172800, "2 days"}, {2591999, "30 days"}};
+    } rows[] = {{0, "0 s"},          {1, "1 s"},        {119, "119 s"},     {120, "2 min"},
+                {3599, "60 min"},    {7169, "119 min"}, {7170, "2 h"},      {7200, "2 h"},
+                {86399, "24 h"},     {170999, "47 h"},  {171000, "2 days"}, {172800, "2 days"},
+                {2591999, "30 days"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct jt_buf b;
         jt_buf_init(&b, 100);

@@ -16,59 +16,9 @@
 #include <sqlite3.h>
 
 #include "core/base/num.h"
+#include "rig.h"
 #include "server/store/directory.h"
 #include "server/store/profile.h"
-#include "server/store/store.h"
-
-struct rig {
-    const struct jt_store_ops *ops;
-    char dir[64];
-    struct jt_store *store;
-};
-
-static void open_store(struct rig *r)
-{
-    const struct jt_store_opts o = {.dir = r->dir};
-    assert_int_equal(r->ops->open(&o, &r->store), JT_OK);
-}
-
-static int setup_with(void **state, const struct jt_store_ops *ops)
-{
-    struct rig *r = calloc(1, sizeof *r);
-    assert_non_null(r);
-    r->ops = ops;
-    (void)snprintf(r->dir, sizeof r->dir, "/tmp/jeton-test-XXXXXX");
-    assert_non_null(mkdtemp(r->dir));
-    open_store(r);
-    *state = r;
-    return 0;
-}
-
-static int setup_sqlite(void **state)
-{
-    return setup_with(state, &jt_store_sqlite);
-}
-
-static int setup_memory(void **state)
-{
-    return setup_with(state, &jt_store_memory);
-}
-
-static int teardown(void **state)
-{
-    static const char *const names[] = {"jeton.db", "jeton.db-wal", "jeton.db-shm",
-                                        "audit.db", "audit.db-wal", "audit.db-shm"};
-    struct rig *r = *state;
-    r->ops->close(&r->store);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[128];
-        (void)snprintf(path, sizeof path, "%s/%s", r->dir, names[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(r->dir);
-    free(r);
-    return 0;
-}
 
 /* What sqlite has is read by a new handle. */
 static void reopen(struct rig *r)

@@ -93,7 +93,7 @@ static bool text(struct lists *l, sqlite3_stmt *st, int at, struct jt_slice *out
     return jt_arena_copy(&l->arena, jt_sq_column(st, at), out);
 }
 
-static enum jt_err give(struct jt_object *o, jt_load_fn each, void *ctx)
+enum jt_err jt_sq_give(struct jt_object *o, jt_load_fn each, void *ctx)
 {
     if (o == NULL) {
         return JT_E_NOMEM;
@@ -121,7 +121,7 @@ static enum jt_err load_data_keys(struct jt_sqlite *s, jt_load_fn each, void *ct
             .created_s = sqlite3_column_int64(r.st, 3),
             .wrapped = jt_sq_column(r.st, 4),
         };
-        e = give((struct jt_object *)jt_data_key_dup(&k), each, ctx);
+        e = jt_sq_give((struct jt_object *)jt_data_key_dup(&k), each, ctx);
         if (e == JT_OK) {
             e = rows_next(&r);
         }
@@ -139,7 +139,7 @@ static enum jt_err load_settings(struct jt_sqlite *s, jt_load_fn each, void *ctx
             .o = {.kind = JT_OBJ_SETTING, .name = jt_sq_column(r.st, 0)},
             .value = jt_sq_column(r.st, 1),
         };
-        e = give((struct jt_object *)jt_setting_dup(&t), each, ctx);
+        e = jt_sq_give((struct jt_object *)jt_setting_dup(&t), each, ctx);
         if (e == JT_OK) {
             e = rows_next(&r);
         }
@@ -170,8 +170,9 @@ static enum jt_err load_signing_keys(struct jt_sqlite *s, jt_load_fn each, void 
             .longest_s = sqlite3_column_int64(r.st, 8),
             .not_before_seq = (uint64_t)sqlite3_column_int64(r.st, 9),
         };
-        e = k.alg == JT_ALG_NONE ? JT_E_CORRUPT
-                                 : give((struct jt_object *)jt_signing_key_dup(&k), each, ctx);
+        e = k.alg == JT_ALG_NONE
+                ? JT_E_CORRUPT
+                : jt_sq_give((struct jt_object *)jt_signing_key_dup(&k), each, ctx);
         if (e == JT_OK) {
             e = rows_next(&r);
         }
@@ -233,7 +234,7 @@ static enum jt_err one_resource(struct lists *l, struct rows r[static 3], jt_loa
     if (v.alg == JT_ALG_NONE) {
         return JT_E_CORRUPT;
     }
-    return give((struct jt_object *)jt_resource_dup(&v), each, ctx);
+    return jt_sq_give((struct jt_object *)jt_resource_dup(&v), each, ctx);
 }
 
 static enum jt_err load_resources(struct jt_sqlite *s, struct lists *l, jt_load_fn each, void *ctx)
@@ -378,7 +379,7 @@ static enum jt_err one_client(struct lists *l, struct rows r[static 4], jt_load_
     v.ncredentials = l->ncred;
     v.grants = l->grant;
     v.ngrants = l->ngrant;
-    return give((struct jt_object *)jt_client_dup(&v), each, ctx);
+    return jt_sq_give((struct jt_object *)jt_client_dup(&v), each, ctx);
 }
 
 static enum jt_err load_clients(struct jt_sqlite *s, struct lists *l, jt_load_fn each, void *ctx)

@@ -89,19 +89,6 @@ enum jt_err jt_sq_remove_small(struct jt_sqlite *s, enum jt_object_kind kind, st
 
 typedef enum jt_err (*row_fn)(sqlite3_stmt *st, jt_load_fn each, void *ctx);
 
-/* The callback owns the object only when it says JT_OK. */
-static enum jt_err give(struct jt_object *o, jt_load_fn each, void *ctx)
-{
-    if (o == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = each(ctx, o);
-    if (e != JT_OK) {
-        jt_object_free(o);
-    }
-    return e;
-}
-
 static enum jt_err on_revocation(sqlite3_stmt *st, jt_load_fn each, void *ctx)
 {
     uint8_t name[8];
@@ -110,7 +97,7 @@ static enum jt_err on_revocation(sqlite3_stmt *st, jt_load_fn each, void *ctx)
         .o = {.kind = JT_OBJ_REVOCATION, .name = jt_slice(name, sizeof name)},
         .expires_s = sqlite3_column_int64(st, 1),
     };
-    return give((struct jt_object *)jt_revocation_dup(&r), each, ctx);
+    return jt_sq_give((struct jt_object *)jt_revocation_dup(&r), each, ctx);
 }
 
 /* Borrowed: the callback copies what it keeps, and says so by JT_OK. */
@@ -145,7 +132,7 @@ static enum jt_err on_use(sqlite3_stmt *st, jt_load_fn each, void *ctx)
     if (!jt_sq_column_fixed(st, 4, u.address.b, sizeof u.address.b)) {
         return JT_E_CORRUPT;
     }
-    return give((struct jt_object *)jt_use_dup(&u), each, ctx);
+    return jt_sq_give((struct jt_object *)jt_use_dup(&u), each, ctx);
 }
 
 static enum jt_err each_row(struct jt_sqlite *s, const char *sql, row_fn row, jt_load_fn each,

@@ -96,6 +96,8 @@ enum jt_err jt_sq_remove_small(struct jt_sqlite *s, enum jt_object_kind kind, st
 enum jt_err jt_sq_load_small(struct jt_sqlite *s, jt_load_fn each, void *ctx);
 /* load.c */
 enum jt_err jt_sq_load(struct jt_store *s, jt_load_fn each, void *ctx);
+/* To the callback, which owns the object only when it says JT_OK. NULL: JT_E_NOMEM. */
+enum jt_err jt_sq_give(struct jt_object *o, jt_load_fn each, void *ctx);
 /* log.c */
 void jt_sq_bind_event(sqlite3_stmt *st, const struct jt_event *e);
 enum jt_err jt_sq_read_event(sqlite3_stmt *st, struct jt_event *out);
