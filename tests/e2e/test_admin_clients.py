@@ -515,6 +515,24 @@ def rotate(s, client, **body):
     return s.ask("POST", f"/clients/{client}/credentials/rotate", body)
 
 
+def test_rotation_keeps_the_length_of_a_life(s):
+    """A secret that was made to last 90 days is not followed by one that lasts for ever, unless somebody says so."""
+    make(s, "lasts", expires=stamp(90 * 86400))
+
+    def life(**body):
+        new = rotate(s, "lasts", **body)["credential_id"]
+        k, = (k for k in s.ask("GET", "/clients/lasts/credentials")["items"] if k["credential_id"] == new)
+        seconds = lambda name: datetime.datetime.fromisoformat(k[name].replace("Z", "+00:00")).timestamp()
+        return seconds("expires") - seconds("created") if "expires" in k else None
+
+    assert abs(life() - 90 * 86400) < 5
+    assert abs(life() - 90 * 86400) < 5  # not of the retiring one, whose end came nearer
+    assert abs(life(expires=stamp(3600)) - 3600) < 5
+    assert abs(life() - 3600) < 5
+    assert life(expires=None) is None
+    assert life() is None
+
+
 def test_rotate_with_overlap(s):
     old = make(s, "rotates", label="main", networks=["127.0.0.1"])
     token = works(s, "rotates", old["client_secret"])

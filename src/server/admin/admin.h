@@ -52,6 +52,7 @@ enum jt_given {
     JT_GAVE_LIFETIME = 1u << 9,
     JT_GAVE_INTROSPECTORS = 1u << 10,
     JT_GAVE_LABEL = 1u << 11,
+    JT_GAVE_EXPIRES = 1u << 12,
 };
 
 /* One thing that is wrong with a body. */
@@ -196,6 +197,7 @@ bool jt_admin_no_body(struct jt_flow *f);
 bool jt_admin_read_text(struct jt_flow *f, const struct jt_jval *root, const char *name,
                         struct jt_slice *out);
 bool jt_admin_read_bool(struct jt_flow *f, const struct jt_jval *root, const char *name, bool *out);
+/* null: none, as if it was 0. */
 bool jt_admin_read_time(struct jt_flow *f, const struct jt_jval *root, const char *name,
                         int64_t *out);
 /* "networks"; null: none. *given: it is there. */

@@ -176,7 +176,10 @@ bool jt_admin_read_time(struct jt_flow *f, const struct jt_jval *root, const cha
     const struct jt_jval *v = jt_jobj_get(root, name);
     struct jt_slice text = {0};
     (void)snprintf(pointer, sizeof pointer, "/%s", name);
-    return v == NULL || (jt_jval_str(v, &text) && jt_parse_rfc3339(text, out) == JT_OK) ||
+    if (v == NULL || jt_jval_type(v) == JT_JNULL) {
+        return true;
+    }
+    return (jt_jval_str(v, &text) && jt_parse_rfc3339(text, out) == JT_OK) ||
            jt_admin_bad(f, pointer, "%s is a time such as 2026-11-25T10:00:00Z", name);
 }
 

@@ -40,7 +40,8 @@ static bool read_members(struct jt_flow *f, const struct jt_jval *root)
         return false;
     }
     a->given |= (nets ? (unsigned)JT_GAVE_NETWORKS : 0u) |
-                (jt_jobj_get(root, "label") != NULL ? (unsigned)JT_GAVE_LABEL : 0u);
+                (jt_jobj_get(root, "label") != NULL ? (unsigned)JT_GAVE_LABEL : 0u) |
+                (jt_jobj_get(root, "expires") != NULL ? (unsigned)JT_GAVE_EXPIRES : 0u);
     return true;
 }
 
@@ -117,14 +118,19 @@ static void end_others(struct jt_admin *a, size_t n, int64_t now_s)
     }
 }
 
-/* May be used from where the newest of those that it replaces may. */
-static void inherit_networks(struct jt_admin *a, const struct jt_client *c, int64_t now_s)
+/* May be used from where the newest of those that it replaces may, and as long as that one. */
+static void inherit(struct jt_admin *a, const struct jt_client *c, int64_t now_s)
 {
     for (size_t i = c->ncredentials; i > 0; i--) {
         const struct jt_credential *k = &c->credentials[i - 1];
         if (jt_credential_stands(k, now_s) && jt_slice_eq(k->label, a->credential.label)) {
-            a->credential.nnets = k->nnets;
-            a->credential.nets = k->nets;
+            if ((a->given & JT_GAVE_NETWORKS) == 0) {
+                a->credential.nnets = k->nnets;
+                a->credential.nets = k->nets;
+            }
+            if ((a->given & JT_GAVE_EXPIRES) == 0 && k->expires_s != 0) {
+                a->credential.expires_s = now_s + (k->expires_s - k->created_s);
+            }
             return;
         }
     }
@@ -159,9 +165,7 @@ static enum jt_err change(struct jt_change *chg, void *flow)
     if ((a->given & JT_GAVE_LABEL) == 0) {
         JT_TRY(choose_label(a, old, now_s));
     }
-    if ((a->given & JT_GAVE_NETWORKS) == 0) {
-        inherit_networks(a, old, now_s);
-    }
+    inherit(a, old, now_s);
     struct jt_client c = *old;
     JT_TRY(jt_credential_join(chg, f, &c));
     end_others(a, c.ncredentials - 1, now_s);
