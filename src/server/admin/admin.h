@@ -128,6 +128,8 @@ enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *cod
                              const char *detail, const struct jt_complaints *errors);
 /* The problem that belongs to f->reason. */
 enum jt_next jt_problem_denial(struct jt_flow *f);
+/* 404: "there is no KIND NAME", the name clipped. */
+enum jt_next jt_problem_unknown(struct jt_flow *f, const char *kind, struct jt_slice name);
 /* 200 or 201 with the JSON in b, which is freed. etag_version 0: none. */
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
                              uint64_t etag_version);
@@ -139,7 +141,8 @@ static inline struct jt_admin *jt_admin_of(const struct jt_flow *f)
 }
 /* If-Match: "v3", into a->version. False: a problem was written. */
 bool jt_admin_version(struct jt_flow *f, bool needed);
-/* What a change that failed is answered with; detail NULL: a->missing. Ends with a row of JT_OK.
+/* What a change that failed is answered with; detail NULL: a->missing; of JT_E_NOTFOUND, what kind
+ * of thing the first segment should have named. Ends with a row of JT_OK.
  * What the change itself said with jt_admin_refuse comes first. */
 struct jt_outcome {
     enum jt_err err;

@@ -79,7 +79,7 @@ static enum jt_next create_submit(struct jt_flow *f)
 
 enum jt_next jt_client_unknown(struct jt_flow *f)
 {
-    return jt_problem(f, 404, "not_found", "there is no such client");
+    return jt_problem_unknown(f, "client", f->segments[0]);
 }
 
 const struct jt_client *jt_client_of(struct jt_flow *f)
@@ -139,7 +139,7 @@ static enum jt_next delete_submit(struct jt_flow *f)
 static enum jt_next delete_respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_E_NOTFOUND, 404, "not_found", "client"},
         {JT_E_BUSY, 412, "changed", "the client was changed meanwhile: read it again"},
         {JT_OK, 0, NULL, NULL},
     };

@@ -50,6 +50,15 @@ enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, co
     return jt_problem_with(f, status, code, detail, NULL);
 }
 
+enum jt_next jt_problem_unknown(struct jt_flow *f, const char *kind, struct jt_slice name)
+{
+    char detail[192];
+    int shown = (int)(name.n < 100 ? name.n : 100);
+    (void)snprintf(detail, sizeof detail, "there is no %s %.*s%s", kind, shown,
+                   (const char *)name.p, name.n > 100 ? "..." : "");
+    return jt_problem(f, 404, "not_found", detail);
+}
+
 enum jt_next jt_problem_denial(struct jt_flow *f)
 {
     const struct jt_reason_row *row = jt_reason_row(f->reason);
@@ -148,6 +157,9 @@ enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
         return jt_problem(f, a->refused_status, a->refused_code, a->missing);
     }
     for (; rows->err != JT_OK; rows++) {
+        if (rows->err == JT_E_NOTFOUND && f->job.result == JT_E_NOTFOUND) {
+            return jt_problem_unknown(f, rows->detail, f->segments[0]);
+        }
         if (rows->err == f->job.result) {
             return jt_problem(f, rows->status, rows->code,
                               rows->detail != NULL ? rows->detail : jt_admin_of(f)->missing);
