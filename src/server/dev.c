@@ -209,7 +209,7 @@ static void print_banner(const struct jt_state *s, const struct jt_app *app,
                  "  %s token | %s introspect --bearer\n\n"
                  "  export JETON_DATA=%s\n"
                  "  %s client list\n"
-                 "  %s audit list\n\n"
+                 "  %s audit tail\n\n"
                  "Stop with Ctrl-C.\n",
                  JT_FMT(app->issuer), ca, (int)demo->secret.n, (const char *)demo->secret.p, exe,
                  exe, s->dir.path, exe, exe);
