@@ -144,7 +144,11 @@ static void log_start(struct jt_server *v)
                l->inherited ? ", socket of the service manager" : "");
     }
     struct jt_protections p = {.n = 0};
-    jt_protections_of(v->config, &p);
+    struct jt_config shown = *v->config;
+    if (v->how->dev != NULL) { /* its certificate is none of the configuration's */
+        shown.tls_cert = jt_str(v->cert);
+    }
+    jt_protections_of(&shown, &p);
     for (size_t i = 0; i < p.n; i++) {
         jt_log(&v->log, JT_LOG_INFO, "%s %s: %s", p.items[i].name,
                jt_protection_name(p.items[i].state), p.items[i].detail);
