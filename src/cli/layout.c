@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -9,7 +10,8 @@
 #include "../core/base/err.h"
 
 #define COLUMNS_MAX 16
-#define GAP 2 /* blanks between columns */
+#define GAP 2    /* blanks between columns */
+#define INDENT 4 /* before what continues a row */
 #define CELL_MAX ((size_t)1024 * 1024)
 
 struct layout {
@@ -111,19 +113,19 @@ static bool break_cell(struct layout *l, size_t row, size_t i)
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, CELL_MAX);
     while (*text != '\0') {
-        size_t blanks = strspn(text, " ");
-        size_t n = strcspn(text + blanks, " ");
-        size_t w = width_of(text + blanks, n);
-        if (used > 0 && used + blanks + w > l->width[i]) {
+        size_t gap = strspn(text, " ");
+        size_t n = strcspn(text + gap, " ");
+        size_t w = width_of(text + gap, n);
+        if (used > 0 && used + gap + w > l->width[i]) {
             jt_buf_putc(&b, '\n');
             used = 0;
         } else {
-            jt_buf_put(&b, jt_slice(text, blanks));
-            used += blanks;
+            jt_buf_put(&b, jt_slice(text, gap));
+            used += gap;
         }
-        jt_buf_put(&b, jt_slice(text + blanks, n));
+        jt_buf_put(&b, jt_slice(text + gap, n));
         used += w;
-        text += blanks + n;
+        text += gap + n;
     }
     jt_buf_putc(&b, 0);
     return jt_buf_ok(&b) &&
@@ -143,22 +145,89 @@ static bool break_cells(struct layout *l)
     return ok;
 }
 
-bool jt_layout_fit(struct libscols_table *table)
+static const char *text_of(const struct layout *l, size_t row, size_t i)
+{
+    return row < l->rows
+               ? cell(l, row, i)
+               : scols_cell_get_data(scols_column_get_header(scols_table_get_column(l->table, i)));
+}
+
+static void end_line(struct jt_buf *line)
+{
+    while (line->n > 0 && line->p[line->n - 1] == ' ') {
+        line->n--;
+    }
+    if (line->n > 0) { /* nothing but empty cells: no line */
+        jt_buf_putc(line, '\n');
+        (void)fwrite(line->p, 1, line->n, stdout);
+    }
+    jt_buf_reset(line);
+}
+
+static void blanks(struct jt_buf *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        jt_buf_putc(line, ' ');
+    }
+}
+
+/* One row, or the headings (row l->rows), over as many lines as it needs. */
+static bool fold(const struct layout *l, size_t row, size_t room)
+{
+    size_t used = 0;
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    jt_buf_init(&line, (size_t)COLUMNS_MAX * CELL_MAX);
+    for (size_t i = 0; i < l->n; i++) {
+        const char *text = text_of(l, row, i);
+        size_t n = strlen(text);
+        if (i > 0 && used + GAP + l->width[i] > room) {
+            end_line(&line);
+            blanks(&line, INDENT);
+            used = INDENT;
+        } else if (i > 0) {
+            blanks(&line, GAP);
+            used += GAP;
+        }
+        jt_buf_put(&line, jt_slice(text, n));
+        size_t w = width_of(text, n);
+        blanks(&line, l->width[i] > w ? l->width[i] - w : 0);
+        used += l->width[i];
+    }
+    bool ok = jt_buf_ok(&line);
+    end_line(&line);
+    return ok;
+}
+
+static bool fold_all(const struct layout *l, size_t room)
+{
+    bool ok = fold(l, l->rows, room);
+    for (size_t row = 0; ok && row < l->rows; row++) {
+        ok = fold(l, row, room);
+    }
+    return ok;
+}
+
+bool jt_layout_print(struct libscols_table *table)
 {
     struct layout l = {
         .table = table, .n = scols_table_get_ncols(table), .rows = scols_table_get_nlines(table)};
     size_t room = scols_table_get_termwidth(table);
-    if (l.n == 0 || l.n > COLUMNS_MAX) {
-        return true;
-    }
-    size_t total = (l.n - 1) * GAP;
+    size_t total = l.n * GAP - GAP;
+    JT_ASSERT(l.n > 0 && l.n <= COLUMNS_MAX);
     for (size_t i = 0; i < l.n; i++) {
         measure(&l, i);
         total += l.width[i];
     }
-    if (isatty(STDOUT_FILENO) && total > room && shrink(&l, total, room) && !break_cells(&l)) {
-        return false;
+    if (isatty(STDOUT_FILENO) && total > room) {
+        struct layout tight = l;
+        if (!shrink(&tight, total, room)) {
+            return fold_all(&l, room);
+        }
+        if (!break_cells(&tight)) {
+            return false;
+        }
     }
-    /* The library would break words to fit: it sees no terminal. */
-    return scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER) == 0;
+    /* Else the library breaks words to fit what it takes for the terminal's width. */
+    return scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER) == 0 &&
+           scols_print_table(table) == 0;
 }

@@ -9,13 +9,15 @@
 #include <libsmartcols.h>
 #include <stdbool.h>
 
+#include "../core/base/err.h"
+
 /* Lets cells of the column be broken; false: no memory. */
-bool jt_layout_may_wrap(struct libscols_column *column);
+JT_MUST bool jt_layout_may_wrap(struct libscols_column *column);
 /*
- * Breaks cells until the table is no wider than the terminal, and lets it print. When breaking
- * does not suffice nothing is broken: a row is one line, and the terminal continues it on the next.
- * Without a terminal a row is always one line. False: no memory.
+ * Prints the table, on a terminal no wider than that: cells are broken, and where this does not
+ * suffice the last columns of each row go to a line below it. Without a terminal a row is always
+ * one line. False: no memory.
  */
-bool jt_layout_fit(struct libscols_table *table);
+JT_MUST bool jt_layout_print(struct libscols_table *table);
 
 #endif

@@ -76,11 +76,9 @@ size_t jt_table_rows(const struct jt_table *t)
     return t->rows;
 }
 
-void jt_table_print(struct jt_table *t)
+bool jt_table_print(struct jt_table *t)
 {
-    if (jt_layout_fit(t->scols)) {
-        (void)scols_print_table(t->scols);
-    }
+    return jt_layout_print(t->scols);
 }
 
 void jt_card(const char *label, struct jt_slice value)
