@@ -153,6 +153,8 @@ enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows);
 /* Inside a change: the problem it ends with. Returns JT_E_CONFLICT. */
 enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *code,
                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for what exists already: "client NAME exists already". */
+enum jt_err jt_admin_exists(struct jt_admin *a, const char *kind, struct jt_slice name);
 /* Hands the change to the writer; the next step looks at job.result. */
 enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt_event *e);
 /* The event's detail: who did it, and these words. Before the change, or inside it. */

@@ -107,7 +107,6 @@ enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slic
 static enum jt_next create_respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_CONFLICT, 409, "exists", "a client with this client_id exists already"},
         {JT_OK, 0, NULL, NULL},
     };
     return f->job.result == JT_OK ? jt_client_answer(f, 201, jt_admin_of(f)->client.o.name)

@@ -150,6 +150,13 @@ enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *cod
     return JT_E_CONFLICT;
 }
 
+enum jt_err jt_admin_exists(struct jt_admin *a, const char *kind, struct jt_slice name)
+{
+    return jt_admin_refuse(a, 409, "exists", "%s %.*s%s exists already", kind,
+                           (int)(name.n < 100 ? name.n : 100), (const char *)name.p,
+                           name.n > 100 ? "..." : "");
+}
+
 enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
 {
     const struct jt_admin *a = jt_admin_of(f);

@@ -144,7 +144,6 @@ static enum jt_next show_one(struct jt_flow *f, unsigned status, struct jt_slice
 static enum jt_next refused(struct jt_flow *f)
 {
     static const struct jt_outcome rows[] = {
-        {JT_E_CONFLICT, 409, "exists", "a resource with this audience exists already"},
         {JT_E_NOTFOUND, 404, "not_found", "resource"},
         {JT_E_BUSY, 412, "changed", "the resource was changed meanwhile: read it again"},
         {JT_E_PERM, 409, "builtin", "the built-in resource cannot be changed or deleted"},
