@@ -6,6 +6,7 @@ import pty
 import struct
 import subprocess
 import termios
+import time
 
 import pytest
 from support import BIN
@@ -62,3 +63,33 @@ def test_tables_fit_terminal(start):
 def test_unknown_is_named(dev, says, args):
     r = dev.cli(*args, ok=False)
     assert r.returncode == 4 and says in r.stderr and r.stdout == ""
+
+
+def test_dev_banner_pastes(tmp_path):
+    """The lines that jeton dev prints, in a shell, with blanks in the path; the last one follows for ever."""
+    data = tmp_path / "my data"
+    out = tmp_path / "out"
+    with out.open("w") as f:
+        p = subprocess.Popen([BIN, "dev", "--data", str(data), "--listen", "127.0.0.1:0"], stdout=f, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while "Stop with" not in out.read_text():
+            assert time.monotonic() < deadline and p.poll() is None
+            time.sleep(0.05)
+        lines = [line for line in out.read_text().splitlines() if line.startswith("  ")]
+        assert lines[-1] == "  jeton audit tail"
+        lines[-1] += " | grep -m1 token.issued"
+        r = subprocess.run(["bash", "-euc", "\n".join(lines)], capture_output=True, text=True, timeout=30,
+                           env={"PATH": os.environ["PATH"]})
+        assert r.returncode == 0, r.stderr
+        for word in ('"access_token"', "active          yes", "CLIENT", "token.issued"):
+            assert word in r.stdout
+    finally:
+        p.terminate()
+        assert p.wait(20) == 0
+
+
+def test_what_exists_is_named(dev):
+    for kind, name, rest in [("client", "demo", []), ("resource", "https://api.example.com", ["--scope", "a"])]:
+        r = dev.cli(kind, "create", name, *rest, ok=False)
+        assert r.returncode == 6 and f"{kind} {name} exists already " in r.stderr
