@@ -70,7 +70,9 @@ static enum jt_exit print_table(const struct jt_jval *keys)
     if (!ok) {
         return jt_say_fail(JT_EXIT_FAILED, "out of memory");
     }
-    jt_table_print(table);
+    if (!jt_table_print(table)) {
+        return jt_say_fail(JT_EXIT_FAILED, "out of memory");
+    }
     return JT_EXIT_DONE;
 }
 

@@ -91,7 +91,9 @@ static enum jt_exit all_pages(struct walk *w)
         jt_say_hint("%s", w->list->empty);
         return JT_EXIT_DONE;
     }
-    jt_table_print(w->table);
+    if (!jt_table_print(w->table)) {
+        return jt_say_fail(JT_EXIT_FAILED, "out of memory");
+    }
     if (w->cursor.n > 0) {
         jt_say_hint("there are more; --limit takes a larger number, 0 for all");
     }
@@ -123,13 +125,8 @@ enum jt_exit jt_list_table(const struct jt_jval *items, const struct jt_column *
     for (size_t i = 0; ok && i < jt_jval_count(items); i++) {
         ok = jt_table_add(table, jt_jarr_at(items, i));
     }
-    if (!ok) {
-        return jt_say_fail(JT_EXIT_FAILED, "out of memory");
-    }
-    if (jt_table_rows(table) > 0) {
-        jt_table_print(table);
-    }
-    return JT_EXIT_DONE;
+    ok = ok && (jt_table_rows(table) == 0 || jt_table_print(table));
+    return ok ? JT_EXIT_DONE : jt_say_fail(JT_EXIT_FAILED, "out of memory");
 }
 
 void jt_list_json(enum jt_output how, struct jt_slice array)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "layout.h"
 #include "raw.h"
 
 #define CELL_MAX 65536
@@ -27,8 +28,8 @@ struct jt_table *jt_table_new(const struct jt_column *columns, size_t n)
     /* Two blanks: values have single ones inside. */
     bool ok = t->scols != NULL && scols_table_set_column_separator(t->scols, "  ") == 0;
     for (size_t i = 0; ok && i < n; i++) {
-        int flags = columns[i].may_wrap ? SCOLS_FL_WRAP : 0;
-        ok = scols_table_new_column(t->scols, columns[i].heading, 0, flags) != NULL;
+        struct libscols_column *c = scols_table_new_column(t->scols, columns[i].heading, 0, 0);
+        ok = c != NULL && (!columns[i].may_wrap || jt_layout_may_wrap(c));
     }
     if (!ok) {
         jt_table_free(&t);
@@ -75,9 +76,9 @@ size_t jt_table_rows(const struct jt_table *t)
     return t->rows;
 }
 
-void jt_table_print(struct jt_table *t)
+bool jt_table_print(struct jt_table *t)
 {
-    (void)scols_print_table(t->scols);
+    return jt_layout_print(t->scols);
 }
 
 void jt_card(const char *label, struct jt_slice value)

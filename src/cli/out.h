@@ -24,7 +24,8 @@ struct jt_table *jt_table_new(const struct jt_column *columns, size_t n);
 void jt_table_free(struct jt_table **t);
 bool jt_table_add(struct jt_table *t, const struct jt_jval *item);
 size_t jt_table_rows(const struct jt_table *t);
-void jt_table_print(struct jt_table *t);
+/* False: no memory. */
+JT_MUST bool jt_table_print(struct jt_table *t);
 
 /* One line of a card: "label        value". Nothing when the value is empty. A NULL label
  * continues the line above. */

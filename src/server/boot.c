@@ -211,6 +211,9 @@ static void close_all(struct jt_server *v, bool ran)
         }
     }
     jt_state_close(&v->state);
+    if (ran) {
+        jt_log(&v->log, JT_LOG_INFO, "stopped");
+    }
     jt_server_free_workers(v);
     jt_server_unlisten(v);
     jt_limits_free(&v->limits);

@@ -190,27 +190,24 @@ static void print_banner(const struct jt_state *s, const struct jt_app *app,
                  "secret    %.*s\n\n",
                  JT_FMT(app->issuer), ca, s->dir.path, (int)demo->secret.n,
                  (const char *)demo->secret.p);
-    char exe[PATH_MAX] = "jeton"; /* the very program, on the PATH or not */
+    char exe[PATH_MAX] = ""; /* its directory: this very program, on the PATH or not */
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    exe[n > 0 ? (size_t)n : strlen("jeton")] = '\0';
+    char *end = n > 0 ? strrchr(exe, '/') : NULL;
+    *(end != NULL ? end : exe) = '\0';
     (void)printf("Paste into a second terminal:\n\n"
-                 "  export ISSUER=%.*s CA=%s ID=demo\n"
-                 "  export SECRET=%.*s\n\n"
-                 "  TOKEN=$(curl -s --cacert $CA -d grant_type=client_credentials \\\n"
-                 "    --data-urlencode client_id=$ID --data-urlencode client_secret=$SECRET \\\n"
-                 "    --data-urlencode 'scope=api:read api:write' $ISSUER/token | jq -r "
-                 ".access_token)\n"
-                 "  curl -s --cacert $CA -H \"Authorization: Bearer $TOKEN\" \\\n"
-                 "    --data-urlencode token=$TOKEN $ISSUER/introspect | jq\n\n"
-                 "  export JETON_ISSUER=$ISSUER JETON_CA_FILE=$CA\n"
+                 "  export ISSUER=%.*s CA='%s' ID=demo\n"
+                 "  export SECRET=%.*s\n"
+                 "  export JETON_ISSUER=$ISSUER JETON_CA_FILE=\"$CA\"\n"
                  "  export JETON_CLIENT_ID=$ID JETON_CLIENT_SECRET=$SECRET\n"
-                 "  %s token | %s introspect --bearer\n\n"
-                 "  export JETON_DATA=%s\n"
-                 "  %s client list\n"
-                 "  %s audit list\n\n"
+                 "  export PATH='%s':$PATH JETON_DATA='%s'\n\n"
+                 "  curl --cacert \"$CA\" -u $ID:$SECRET \\\n"
+                 "    -d grant_type=client_credentials $ISSUER/token\n"
+                 "  jeton token | jeton introspect --bearer\n"
+                 "  jeton client list\n"
+                 "  jeton audit tail\n\n"
                  "Stop with Ctrl-C.\n",
                  JT_FMT(app->issuer), ca, (int)demo->secret.n, (const char *)demo->secret.p, exe,
-                 exe, s->dir.path, exe, exe);
+                 s->dir.path);
 }
 
 enum jt_err jt_dev_provision(struct jt_state *s, const struct jt_app *app,

@@ -192,7 +192,7 @@ def test_backup_refusals(start, tmp_path):
 
 @pytest.mark.parametrize("body,status,code", [
     ('{"file":"b.db"}', 422, "file"), ('{"file":""}', 422, "file"), ('{"file":7}', 422, "file"), ("{}", 422, "file"), ("[]", 400, "body"),
-    ('{"file":"/tmp/x","more":1}', 422, "file"), ('{"file":"/%s"}' % ("x" * 5000), 422, "file"), ('{"file":"/tmp/a\\u0000b"}', 400, "body")])
+    ('{"file":"/tmp/x","more":1}', 422, "member"), ('{"file":"/%s"}' % ("x" * 5000), 422, "file"), ('{"file":"/tmp/a\\u0000b"}', 400, "body")])
 def test_backup_requests_that_are_refused(plain, body, status, code):
     import http.client
     import socket

@@ -126,6 +126,8 @@ enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *cod
                              const char *detail, const struct jt_complaints *errors);
 /* The problem that belongs to f->reason. */
 enum jt_next jt_problem_denial(struct jt_flow *f);
+/* 404: "there is no KIND NAME", the name clipped. */
+enum jt_next jt_problem_unknown(struct jt_flow *f, const char *kind, struct jt_slice name);
 /* 200 or 201 with the JSON in b, which is freed. etag_version 0: none. */
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
                              uint64_t etag_version);
@@ -137,8 +139,9 @@ static inline struct jt_admin *jt_admin_of(const struct jt_flow *f)
 }
 /* If-Match: "v3", into a->version. False: a problem was written. */
 bool jt_admin_version(struct jt_flow *f, bool needed);
-/* What a change that failed is answered with. Ends with a row of JT_OK. What the change itself said
- * with jt_admin_refuse comes first. */
+/* What a change that failed is answered with; of JT_E_NOTFOUND, what kind of thing the first
+ * segment should have named. Ends with a row of JT_OK. What the change itself said with
+ * jt_admin_refuse comes first. */
 struct jt_outcome {
     enum jt_err err;
     unsigned status;
@@ -148,6 +151,8 @@ enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows);
 /* Inside a change: the problem it ends with. Returns JT_E_CONFLICT. */
 enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *code,
                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for what exists already: "client NAME exists already". */
+enum jt_err jt_admin_exists(struct jt_admin *a, const char *kind, struct jt_slice name);
 /* Hands the change to the writer; the next step looks at job.result. */
 enum jt_next jt_admin_change(struct jt_flow *f, jt_change_fn fn, const struct jt_event *e);
 /* The event's detail: who did it, and these words. Before the change, or inside it. */

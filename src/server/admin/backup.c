@@ -11,14 +11,19 @@
 
 static enum jt_next bad(struct jt_flow *f, const char *detail)
 {
-    return jt_problem(f, 422, "file", detail);
+    (void)jt_admin_bad(f, "/file", "%s", detail);
+    return jt_admin_invalid(f, "file");
 }
 
 static enum jt_next read_file(struct jt_flow *f, const struct jt_jval *body, struct jt_save *save)
 {
+    static const char *const names[] = {"file", NULL};
     struct jt_slice file = {0};
-    if (jt_jval_count(body) != 1 || !jt_jval_str(jt_jobj_get(body, "file"), &file)) {
-        return bad(f, "the body is {\"file\": a path}, and nothing else");
+    if (!jt_admin_known(f, body, "", names)) {
+        return jt_admin_invalid(f, "member");
+    }
+    if (!jt_jval_str(jt_jobj_get(body, "file"), &file)) {
+        return bad(f, "file is a string, and must be given: the path of the backup");
     }
     if (file.n == 0 || file.p[0] != '/') {
         return bad(f, "file is an absolute path on the server's machine");

@@ -68,7 +68,7 @@ enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow)
     struct jt_admin *a = jt_admin_of(flow);
     struct jt_resource r = a->resource;
     if (jt_change_find(chg, JT_OBJ_RESOURCE, r.o.name) != NULL) {
-        return JT_E_CONFLICT;
+        return jt_admin_exists(a, "resource", r.o.name);
     }
     r.created_s = r.updated_s = jt_change_now_s(chg);
     r.version = 1;

@@ -53,7 +53,7 @@ enum jt_err jt_change_create_client(struct jt_change *chg, void *flow)
     struct jt_admin *a = jt_admin_of(flow);
     struct jt_client c = a->client;
     if (jt_change_find(chg, JT_OBJ_CLIENT, c.o.name) != NULL) {
-        return JT_E_CONFLICT;
+        return jt_admin_exists(a, "client", c.o.name);
     }
     JT_TRY(jt_change_check_grants(chg, a, c.grants, c.ngrants));
     c.created_s = jt_change_now_s(chg);

@@ -47,7 +47,7 @@ static enum jt_next submit(struct jt_flow *f)
 static enum jt_next respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_E_NOTFOUND, 404, "not_found", "client"},
         {JT_E_BUSY, 412, "changed", "the client was changed meanwhile: read it again"},
         {JT_OK, 0, NULL, NULL},
     };

@@ -79,7 +79,7 @@ static enum jt_next create_submit(struct jt_flow *f)
 
 static enum jt_next unknown(struct jt_flow *f)
 {
-    return jt_problem(f, 404, "not_found", "there is no such client");
+    return jt_problem_unknown(f, "client", f->segments[0]);
 }
 
 const struct jt_client *jt_client_of(struct jt_flow *f)
@@ -107,7 +107,6 @@ enum jt_next jt_client_answer(struct jt_flow *f, unsigned status, struct jt_slic
 static enum jt_next create_respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_CONFLICT, 409, "exists", "a client with this client_id exists already"},
         {JT_OK, 0, NULL, NULL},
     };
     return f->job.result == JT_OK ? jt_client_answer(f, 201, jt_admin_of(f)->client.o.name)
@@ -139,7 +138,7 @@ static enum jt_next delete_submit(struct jt_flow *f)
 static enum jt_next delete_respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_E_NOTFOUND, 404, "not_found", "client"},
         {JT_E_BUSY, 412, "changed", "the client was changed meanwhile: read it again"},
         {JT_OK, 0, NULL, NULL},
     };

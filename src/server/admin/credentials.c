@@ -6,7 +6,7 @@
 
 /* Refusals that all changes of credentials share. */
 static const struct jt_outcome refusals[] = {
-    {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+    {JT_E_NOTFOUND, 404, "not_found", "client"},
     {JT_OK, 0, NULL, NULL},
 };
 
@@ -25,6 +25,18 @@ static enum jt_next list(struct jt_flow *f)
     return jt_admin_answer(f, 200, &b, 0);
 }
 
+static int clipped(struct jt_slice name)
+{
+    return (int)(name.n < 100 ? name.n : 100);
+}
+
+static enum jt_err no_credential(struct jt_flow *f, struct jt_slice id)
+{
+    return jt_admin_refuse(jt_admin_of(f), 404, "not_found", "client %.*s has no credential %.*s",
+                           clipped(f->segments[0]), (const char *)f->segments[0].p, clipped(id),
+                           (const char *)id.p);
+}
+
 static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice id)
 {
     const struct jt_admin *a = jt_admin_of(f);
@@ -32,7 +44,8 @@ static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice i
     const struct jt_credential *k = jt_client_credential(c, id);
     struct jt_buf b;
     if (k == NULL) {
-        return jt_problem(f, 404, "not_found", "the client has no such credential");
+        (void)no_credential(f, id); /* gone since the change */
+        return jt_admin_refused(f, refusals);
     }
     jt_buf_init(&b, JT_ANSWER_MAX);
     struct jt_jw w = jt_jw(&b);
@@ -114,7 +127,7 @@ static enum jt_err change_revoke(struct jt_change *chg, void *flow)
     JT_TRY(jt_change_client(chg, f, &old));
     const struct jt_credential *k = jt_client_credential(old, f->segments[1]);
     if (k == NULL) {
-        return jt_admin_refuse(a, 404, "not_found", "the client has no such credential");
+        return no_credential(f, f->segments[1]);
     }
     if (k->state == JT_CRED_REVOKED) {
         return jt_change_nothing(f);

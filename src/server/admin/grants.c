@@ -196,7 +196,7 @@ static enum jt_next add_submit(struct jt_flow *f)
 static enum jt_next respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_E_NOTFOUND, 404, "not_found", "client"},
         {JT_OK, 0, NULL, NULL},
     };
     return f->job.result == JT_OK ? jt_client_answer(f, 200, f->segments[0])

@@ -112,7 +112,7 @@ static enum jt_err view_public(struct jt_jw *w, const struct jt_signing_key *k)
 
 static enum jt_next no_key(struct jt_flow *f)
 {
-    return jt_problem(f, 404, "not_found", "there is no signing key with this kid");
+    return jt_problem_unknown(f, "signing key", f->segments[0]);
 }
 
 static enum jt_next show(struct jt_flow *f)
@@ -312,7 +312,7 @@ static enum jt_next retire_respond(struct jt_flow *f)
 {
     const struct jt_outcome refusals[] = {
         {JT_E_CONFLICT, 409, "key_needed", jt_admin_of(f)->order.refused},
-        {JT_E_NOTFOUND, 404, "not_found", "there is no signing key with this kid"},
+        {JT_E_NOTFOUND, 404, "not_found", "signing key"},
         {JT_OK, 0, NULL, NULL},
     };
     return f->job.result == JT_OK ? named_answer(f) : jt_admin_refused(f, refusals);
@@ -322,7 +322,7 @@ static enum jt_next revoke_respond(struct jt_flow *f)
 {
     const struct jt_outcome refusals[] = {
         {JT_E_CONFLICT, 409, "revoked", jt_admin_of(f)->order.refused},
-        {JT_E_NOTFOUND, 404, "not_found", "there is no signing key with this kid"},
+        {JT_E_NOTFOUND, 404, "not_found", "signing key"},
         {JT_E_BUSY, 503, "busy", CHANGED},
         {JT_OK, 0, NULL, NULL},
     };

@@ -50,6 +50,15 @@ enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, co
     return jt_problem_with(f, status, code, detail, NULL);
 }
 
+enum jt_next jt_problem_unknown(struct jt_flow *f, const char *kind, struct jt_slice name)
+{
+    char detail[192];
+    int shown = (int)(name.n < 100 ? name.n : 100);
+    (void)snprintf(detail, sizeof detail, "there is no %s %.*s%s", kind, shown,
+                   (const char *)name.p, name.n > 100 ? "..." : "");
+    return jt_problem(f, 404, "not_found", detail);
+}
+
 enum jt_next jt_problem_denial(struct jt_flow *f)
 {
     const struct jt_reason_row *row = jt_reason_row(f->reason);
@@ -141,6 +150,13 @@ enum jt_err jt_admin_refuse(struct jt_admin *a, unsigned status, const char *cod
     return JT_E_CONFLICT;
 }
 
+enum jt_err jt_admin_exists(struct jt_admin *a, const char *kind, struct jt_slice name)
+{
+    return jt_admin_refuse(a, 409, "exists", "%s %.*s%s exists already", kind,
+                           (int)(name.n < 100 ? name.n : 100), (const char *)name.p,
+                           name.n > 100 ? "..." : "");
+}
+
 enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
 {
     const struct jt_admin *a = jt_admin_of(f);
@@ -148,6 +164,9 @@ enum jt_next jt_admin_refused(struct jt_flow *f, const struct jt_outcome *rows)
         return jt_problem(f, a->refused_status, a->refused_code, a->refused_detail);
     }
     for (; rows->err != JT_OK; rows++) {
+        if (rows->err == JT_E_NOTFOUND && f->job.result == JT_E_NOTFOUND) {
+            return jt_problem_unknown(f, rows->detail, f->segments[0]);
+        }
         if (rows->err == f->job.result) {
             return jt_problem(f, rows->status, rows->code,
                               rows->detail != NULL ? rows->detail : jt_err_text(rows->err));

@@ -109,7 +109,7 @@ static enum jt_next show_one(struct jt_flow *f, unsigned status, struct jt_slice
 {
     const struct jt_resource *r = jt_directory_resource(f->app->directory, name);
     if (r == NULL) {
-        return jt_problem(f, 404, "not_found", "there is no such resource");
+        return jt_problem_unknown(f, "resource", name);
     }
     struct jt_buf b;
     jt_buf_init(&b, JT_ANSWER_MAX);
@@ -121,8 +121,7 @@ static enum jt_next show_one(struct jt_flow *f, unsigned status, struct jt_slice
 static enum jt_next refused(struct jt_flow *f)
 {
     static const struct jt_outcome rows[] = {
-        {JT_E_CONFLICT, 409, "exists", "a resource with this audience exists already"},
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such resource"},
+        {JT_E_NOTFOUND, 404, "not_found", "resource"},
         {JT_E_BUSY, 412, "changed", "the resource was changed meanwhile: read it again"},
         {JT_E_PERM, 409, "builtin", "the built-in resource cannot be changed or deleted"},
         {JT_E_UNSUPPORTED, 503, "internal", "its signing key was revoked meanwhile: ask again"},

@@ -16,12 +16,12 @@
 static const struct {
     enum jt_ended what;
     const char *member, *word; /* in the request; in the answer's "revoked" */
-    const char *unknown;
+    const char *kind;
 } rows[] = {
-    {JT_ENDED_JTI, "jti", "jti", "there is no such token"},
-    {JT_ENDED_CLIENT, "client_id", "client", "there is no such client"},
-    {JT_ENDED_CREDENTIAL, "credential_id", "credential", "no client has such a credential"},
-    {JT_ENDED_KEY, "kid", "key", "there is no signing key with this kid"},
+    {JT_ENDED_JTI, "jti", "jti", "token"},
+    {JT_ENDED_CLIENT, "client_id", "client", "client"},
+    {JT_ENDED_CREDENTIAL, "credential_id", "credential", "credential"},
+    {JT_ENDED_KEY, "kid", "key", "signing key"},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -233,15 +233,15 @@ static enum jt_next respond(struct jt_flow *f)
 {
     const struct jt_ending *t = &jt_admin_of(f)->ending;
     size_t row = row_of(t->what);
-    const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", rows[row].unknown},
-        {JT_OK, 0, NULL, NULL},
-    };
+    static const struct jt_outcome none[] = {{JT_OK, 0, NULL, NULL}};
     if (f->job.result == JT_E_RANGE) {
         return foreign_jti(f);
     }
+    if (f->job.result == JT_E_NOTFOUND) {
+        return jt_problem_unknown(f, rows[row].kind, t->name);
+    }
     if (f->job.result != JT_OK) {
-        return jt_admin_refused(f, refusals);
+        return jt_admin_refused(f, none);
     }
     jt_count(&f->local->metrics.revocations);
     struct jt_buf b;

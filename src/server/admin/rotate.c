@@ -203,7 +203,7 @@ static void write_replaced(struct jt_jw *w, struct jt_flow *f)
 static enum jt_next respond(struct jt_flow *f)
 {
     static const struct jt_outcome refusals[] = {
-        {JT_E_NOTFOUND, 404, "not_found", "there is no such client"},
+        {JT_E_NOTFOUND, 404, "not_found", "client"},
         {JT_OK, 0, NULL, NULL},
     };
     const struct jt_admin *a = jt_admin_of(f);

@@ -47,8 +47,9 @@ static void add_proxies(struct jt_protections *p, const struct jt_config *c)
         jt_buf_puts(&b, text);
     }
     if (c->ntrusted == 0) {
-        jt_protections_add(p, "proxies", JT_PROTECTION_ON,
-                           "X-Forwarded-For is ignored, from everybody");
+        jt_protections_add(
+            p, "proxies", JT_PROTECTION_ON,
+            "X-Forwarded-For is ignored: no proxy is trusted (server.trusted_proxies)");
     } else {
         jt_protections_add(p, "proxies", JT_PROTECTION_ON, "X-Forwarded-For counts from %.*s only",
                            (int)b.n, (const char *)b.p);

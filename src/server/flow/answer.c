@@ -124,6 +124,19 @@ enum jt_next jt_answer_denial(struct jt_flow *f)
     return write_answer(f, &a, ref);
 }
 
+/* RFC 9457, as all problems of the administration. */
+static void problem_body(struct jt_buf *b, const struct jt_reason_row *row)
+{
+    struct jt_jw w = jt_jw(b);
+    jt_jw_obj(&w);
+    jt_jw_kstr(&w, "type", JT_LIT("about:blank"));
+    jt_jw_kstr(&w, "title", jt_str(jt_http_status_text(503)));
+    jt_jw_kint(&w, "status", 503);
+    jt_jw_kstr(&w, "code", jt_str(row->name));
+    jt_jw_kstr(&w, "detail", jt_str(row->meaning));
+    jt_jw_end_obj(&w);
+}
+
 void jt_answer_late(struct jt_exchange *x)
 {
     struct jt_local *l = jt_worker_local(x->worker);
@@ -136,9 +149,15 @@ void jt_answer_late(struct jt_exchange *x)
     struct jt_slice id = jt_slice(ref, sizeof ref);
     JT_AUTO(jt_buf_free) struct jt_buf body;
     jt_buf_init(&body, ERROR_MAX);
-    error_body(&body, jt_reason_row(JT_R_BUSY), id);
+    bool admin = x->from == JT_LISTEN_ADMIN;
+    if (admin) {
+        problem_body(&body, jt_reason_row(JT_R_BUSY));
+    } else {
+        error_body(&body, jt_reason_row(JT_R_BUSY), id);
+    }
     jt_response_begin(&x->out, 503, date_of(l, jt_wall_s(l->app->clock)), id, true);
     jt_response_header(&x->out, "Cache-Control", JT_LIT("no-store"));
     jt_response_header(&x->out, "Retry-After", JT_LIT("5"));
-    jt_response_body(&x->out, "application/json", jt_buf_slice(&body), false);
+    jt_response_body(&x->out, admin ? "application/problem+json" : "application/json",
+                     jt_buf_slice(&body), false);
 }
