@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "../core/base/clock.h"
+#include "../core/base/num.h"
 #include "../core/json/jw.h"
 #include "../server/config/protect.h"
+#include "../server/net/tls.h"
 #include "configure.h"
 #include "out.h"
 
@@ -32,6 +35,31 @@ static void add_private(struct jt_protections *r, const char *name, const char *
                        "%s has mode %04o%s", path, st.st_mode & 07777,
                        is_wrong || is_loose ? ": others than its owner can use it (chmod go= on it)"
                                             : "");
+}
+
+#define SOON_S ((int64_t)14 * 86400)
+
+/* Whether the pair can be used, and for how long: before a reload rather than after it. */
+static void add_certificate(struct jt_protections *r, const struct jt_config *c)
+{
+    char why[500] = "";
+    char end[JT_RFC3339_SIZE];
+    struct jt_tls *tls = NULL;
+    /* texts of a configuration have a NUL behind them */
+    if (jt_tls_new((const char *)c->tls_cert.p, (const char *)c->tls_key.p, &tls, why,
+                   sizeof why) != JT_OK) {
+        jt_protections_add(r, "certificate", JT_PROTECTION_WRONG, "%s", why);
+        return;
+    }
+    int64_t end_s = jt_tls_not_after(tls);
+    int64_t left_s = end_s - jt_wall_s(&jt_clock_system);
+    jt_tls_free(&tls);
+    jt_fmt_rfc3339(end_s, end);
+    /* One that has ended is no reason not to start: callers say what is wrong, and keys are needed
+     */
+    jt_protections_add(r, "certificate", left_s < SOON_S ? JT_PROTECTION_OFF : JT_PROTECTION_ON,
+                       "%s %s%s", left_s <= 0 ? "ended at" : "good until", end,
+                       left_s < SOON_S ? ": renew it, then reload the server" : "");
 }
 
 static void add_files(struct jt_protections *r, const struct jt_config *c)
@@ -137,6 +165,9 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
         return JT_EXIT_USAGE;
     }
     jt_protections_of(&c, &report);
+    if (c.tls_cert.n > 0) {
+        add_certificate(&report, &c);
+    }
     add_files(&report, &c);
     if (args->output == JT_OUT_TABLE) {
         print_report(args, &c, &report);

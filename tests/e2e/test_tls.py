@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS 1.2 and 1.3, AEAD and forward secrecy only (threats S4, S5)."""
+import json
 import os
 import socket
 import ssl
@@ -75,8 +76,8 @@ def test_serve_with_certificate(dev, start, tmp_path):
     assert s.get("/.well-known/openid-configuration").json["issuer"] == "https://auth.example.com"
 
 
-def pair(folder, name):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+def pair(folder, name, days=2):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", "/CN=x",
                     "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"], check=True, capture_output=True)
     os.chmod(folder / f"{name}.key", 0o600)
 
@@ -97,3 +98,17 @@ def test_what_is_wrong_with_the_files(tmp_path, crt, key, says):
     r = subprocess.run([BIN, "serve", "--data", tmp_path / "d", "--listen", "127.0.0.1:0", "--tls-cert", tmp_path / crt, "--tls-key", tmp_path / key],
                        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30)
     assert r.returncode == 2 and says in r.stderr and str(tmp_path) in r.stderr
+    config = tmp_path / "jeton.yaml"
+    config.write_text(f"server:\n  data: {tmp_path}/d\n  tls_cert: {tmp_path / crt}\n  tls_key: {tmp_path / key}\n")
+    r = subprocess.run([BIN, "check", "--config", config], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30)
+    assert r.returncode == 2 and says in r.stderr
+
+
+@pytest.mark.parametrize("days, state, says", [(90, "on", "good until 20"), (2, "off", "renew it")])
+def test_check_tells_when_the_certificate_ends(tmp_path, days, state, says):
+    pair(tmp_path, "a", days)
+    config = tmp_path / "jeton.yaml"
+    config.write_text(f"server:\n  data: {tmp_path}/d\n  tls_cert: {tmp_path}/a.crt\n  tls_key: {tmp_path}/a.key\n")
+    r = subprocess.run([BIN, "check", "--config", config, "-o", "json"], capture_output=True, text=True, timeout=30)
+    told, = (p for p in json.loads(r.stdout)["protections"] if p["name"] == "certificate")
+    assert r.returncode == 0 and told["state"] == state and says in told["detail"]

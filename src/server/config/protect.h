@@ -24,7 +24,7 @@ struct jt_protection {
     char detail[500];
 };
 
-#define JT_PROTECTIONS_MAX 12
+#define JT_PROTECTIONS_MAX 14
 struct jt_protections {
     size_t n;
     struct jt_protection items[JT_PROTECTIONS_MAX];
