@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody with hostile intentions tries, by the number of the threat."""
+import pytest
+from admin_http import client, resource
+
+API = "https://api.example.com"
+
+
+def is_active(s, token):
+    """What somebody who may see every token is told about this one."""
+    return s.post("/introspect", {"token": token}, auth=s.observer).json["active"]
+
+
+def observe(s):
+    """A client that may introspect everything."""
+    made = s.ask("POST", "/clients", {"name": "observer", "grants": [{"resource": s.issuer, "scopes": ["jeton:introspect"]}]})
+    s.observer = (made["client_id"], made["client_secret"])
+
+
+@pytest.mark.parametrize("form", ["jwt", "opaque"])
+def test_i4_a_new_client_of_an_old_name_revives_no_token(start, form):
+    """Even after a restart, when the numbers of its credentials are given out again."""
+    s = start(dev=False)
+    observe(s)
+    resource(s, API, format=form)
+    client(s, "phoenix", {API: ["api:read"]})
+    old = s.token("phoenix", s.ask("POST", "/clients/phoenix/credentials", {"kind": "secret"})["client_secret"]).json["access_token"]
+    assert is_active(s, old)
+    s.ask("DELETE", "/clients/phoenix")
+    assert not is_active(s, old)
+    port, observer, issuer = s.port, s.observer, s.issuer
+    s.stop()
+    s = start(dev=False, port=port)
+    s.observer, s.issuer = observer, issuer
+    client(s, "phoenix", {API: ["api:read"]})
+    s.ask("POST", "/clients/phoenix/credentials", {"kind": "secret"})
+    assert s.ask("GET", "/clients/phoenix/credentials")["items"][1]["uses"] == 0
+    assert not is_active(s, old)
