@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody with hostile intentions tries, by the number of the threat."""
+import os
+import pty
+import signal
+import subprocess
+
 import pytest
 from admin_http import client, resource
+from support import BIN, free_port
+from test_operations import certificate, configured, reload, until, with_client  # noqa: F401
 
 API = "https://api.example.com"
 
@@ -36,3 +43,13 @@ def test_i4_a_new_client_of_an_old_name_revives_no_token(start, form):
     s.ask("POST", "/clients/phoenix/credentials", {"kind": "secret"})
     assert s.ask("GET", "/clients/phoenix/credentials")["items"][1]["uses"] == 0
     assert not is_active(s, old)
+
+
+def test_sighup_does_not_wait_for_a_pipe(configured):
+    """A FIFO in place of the configuration: the server says so, and can still be stopped."""
+    s = with_client(configured("keys:\n  jwks_max_age: 5m\n"))
+    os.unlink(s.config)
+    os.mkfifo(s.config)
+    line = reload(s)
+    assert "nothing was changed" in line and "is not a file" in line, line
+    assert s.token().status == 200
