@@ -53,3 +53,23 @@ def test_sighup_does_not_wait_for_a_pipe(configured):
     line = reload(s)
     assert "nothing was changed" in line and "is not a file" in line, line
     assert s.token().status == 200
+
+
+def test_an_encrypted_key_asks_nobody(start, tmp_path):
+    """OpenSSL would ask for its passphrase on the terminal, and a server would wait for that."""
+    certificate(tmp_path)
+    subprocess.run(["openssl", "pkey", "-in", tmp_path / "key.pem", "-aes256", "-passout", "pass:secret", "-out",
+                    tmp_path / "locked.pem"], check=True, capture_output=True)
+    os.chmod(tmp_path / "locked.pem", 0o600)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(BIN, [BIN, "serve", "--data", str(tmp_path / "data"), "--listen", f"127.0.0.1:{free_port()}", "--tls-cert",
+                       str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "locked.pem")])
+    ended = until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, 5)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    os.set_blocking(terminal, False)
+    said = os.read(terminal, 65536)
+    os.close(terminal)
+    assert ended and b"cannot use private key" in said, said
