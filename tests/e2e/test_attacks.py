@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -73,3 +74,18 @@ def test_an_encrypted_key_asks_nobody(start, tmp_path):
     said = os.read(terminal, 65536)
     os.close(terminal)
     assert ended and b"cannot use private key" in said, said
+
+
+def test_a_deaf_service_manager_does_not_stop_the_server(configured, tmp_path):
+    """Nobody reads NOTIFY_SOCKET, so it fills up."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            s = configured("", env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+            with pytest.raises(BlockingIOError):
+                for _ in range(100000):
+                    other.sendto(b"x", str(tmp_path / "notify"))
+        reload(s)
+        s.stop()
