@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from admin_http import client, resource
+from admin_http import client, resource, state
 from support import BIN, free_port
 from test_operations import certificate, configured, reload, until, with_client  # noqa: F401
 
@@ -89,3 +89,21 @@ def test_a_deaf_service_manager_does_not_stop_the_server(configured, tmp_path):
                     other.sendto(b"x", str(tmp_path / "notify"))
         reload(s)
         s.stop()
+
+
+def test_i4_a_revoked_opaque_token_stays_revoked_for_its_whole_life(configured):
+    """It was made when token.max_lifetime allowed more than now."""
+    s = configured()
+    observe(s)
+    reload(s, "token:\n  max_lifetime: 30h\n")
+    resource(s, API, format="opaque", lifetime=30 * 3600)
+    _, s.secret, _ = client(s, "demo", {API: ["api:read"]})
+    token = s.token().json["access_token"]
+    told = s.post("/introspect", {"token": token}, auth=s.observer).json
+    reload(s, "token:\n  max_lifetime: 1h\n")
+    assert s.api("POST", "/revocations", {"jti": told["jti"]}).status == 200
+    assert not is_active(s, token)
+    s.stop()
+    with state(s) as db:
+        (until_s,) = db.execute("SELECT expires FROM revocation").fetchone()
+    assert until_s >= told["exp"]

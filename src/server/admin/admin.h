@@ -81,6 +81,7 @@ struct jt_ending {
     struct jt_slice client_id; /* whose credential it is */
     struct jt_jti id;          /* what the jti carries */
     int64_t longest_s;         /* a token may still live so long */
+    int64_t expires_s;         /* of the token, when it is opaque; 0: it may be a JWT */
 };
 
 /* What one administration request gathers. Lives in the request's arena. */
