@@ -107,3 +107,24 @@ def test_i4_a_revoked_opaque_token_stays_revoked_for_its_whole_life(configured):
     with state(s) as db:
         (until_s,) = db.execute("SELECT expires FROM revocation").fetchone()
     assert until_s >= told["exp"]
+
+
+def test_a21_a_scope_that_comes_back_is_nobodys(start):
+    """What was granted under its name belonged to the former one."""
+    s = start(dev=False)
+    path = "/resources/https%3A%2F%2Fapi.example.com"
+    observe(s)
+    resource(s, API, scopes=("api:read", "api:admin"))
+    _, s.secret, _ = client(s, "demo", {API: ["api:read", "api:admin"]})
+    client(s, "admin-only", {API: ["api:admin"]})
+    token = s.token(scope="api:admin").json["access_token"]
+    s.patch(path, {"scopes": [{"name": "api:read"}]})
+    assert not is_active(s, token)
+    s.patch(path, {"scopes": [{"name": "api:read"}, {"name": "api:admin"}]})
+    assert not is_active(s, token)
+    assert s.token().json["scope"] == "api:read"
+    assert s.token(scope="api:admin").json["error"] == "invalid_scope"
+    assert s.ask("GET", "/clients/demo")["grants"] == [{"resource": API, "scopes": ["api:read"]}]
+    assert s.ask("GET", "/clients/admin-only")["grants"] == []
+    event = s.events(type="resource.updated")[1]
+    assert event["detail"].endswith(": scopes; 2 clients lost scopes that are gone")
