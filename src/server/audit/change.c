@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "../../core/base/num.h"
-#include "../setting.h"
+#include "../store/setting.h"
 #include "batch.h"
 
 #define EVENT_ARENA 16384u
