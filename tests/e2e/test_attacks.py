@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody with hostile intentions tries, by the number of the threat."""
 import os
+import pathlib
 import pty
 import signal
 import socket
@@ -128,3 +129,25 @@ def test_a21_a_scope_that_comes_back_is_nobodys(start):
     assert s.ask("GET", "/clients/admin-only")["grants"] == []
     event = s.events(type="resource.updated")[1]
     assert event["detail"].endswith(": scopes; 2 clients lost scopes that are gone")
+
+
+def test_s15_a_secret_in_the_wrong_place_is_not_recorded(start):
+    """Halves of Basic exchanged, a token as a scope: it happens, and the log is kept for years."""
+    s = start(dev=False)
+    resource(s, API)
+    resource(s, "urn:o", format="opaque")
+    _, s.secret, _ = client(s, "demo", {API: ["api:read"], "urn:o": ["api:read"]})
+    canaries = [s.secret, s.token(resource=API).json["access_token"], s.token(resource="urn:o").json["access_token"]]
+    for c in canaries:
+        s.token(c, "demo")
+        s.post("/token", {"grant_type": "client_credentials", "client_id": f'"{c}"', "client_secret": "x"})
+        s.token(scope=f"api:read x{c}")
+        s.token(resource=c)
+        s.token(c, c, scope=c)
+    assert {e["client_id"] for e in s.events(reason="client_unknown")} == {"(not recorded: a secret or a token)"}
+    assert [e["scope"] for e in s.events(type="token.issued")] == ["api:read"] * 2
+    everything = b"".join(f.read_bytes() for f in pathlib.Path(s.data).iterdir() if f.is_file())
+    everything += s.stderr().encode()
+    for c in canaries:
+        assert c[-30:].encode() not in everything
+    s.stop()
