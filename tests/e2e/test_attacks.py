@@ -151,3 +151,15 @@ def test_s15_a_secret_in_the_wrong_place_is_not_recorded(start):
     for c in canaries:
         assert c[-30:].encode() not in everything
     s.stop()
+
+
+def test_a2_references_in_a_flood_do_not_tell_who_exists(start):
+    """Equal references would be equal reasons: one unknown client to compare with, and each guess is answered."""
+    s = start(dev=False)
+    client(s, "demo", {})
+    refs = [s.post("/token", {"grant_type": "client_credentials"}).json["error_ref"] for _ in range(100)]
+    refs += [s.token(name, "wrong").json["error_ref"] for name in ["demo", "nobody"] * 5]
+    told = [s.cli_json("explain", r) for r in refs[-20:]]
+    assert len([t for t in told if "event" not in t]) > 5  # counted, not recorded singly
+    assert {t["reason"] for t in told} == {"auth_missing", "client_unknown", "secret_wrong"}
+    assert len(set(refs)) == len(refs)
