@@ -163,3 +163,12 @@ def test_a2_references_in_a_flood_do_not_tell_who_exists(start):
     assert len([t for t in told if "event" not in t]) > 5  # counted, not recorded singly
     assert {t["reason"] for t in told} == {"auth_missing", "client_unknown", "secret_wrong"}
     assert len(set(refs)) == len(refs)
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
+def test_s11_nobody_trusts_everybody(configured, everybody):
+    """That would believe any X-Forwarded-For, and let plain HTTP in from anywhere."""
+    s = configured()
+    line = reload(s, f'server:\n  trusted_proxies: ["10.0.0.0/8", "{everybody}"]\n')
+    assert f"nothing was changed: {s.config}:2" in line and f"server.trusted_proxies: {everybody} is everybody" in line, line
+    s.stop()
