@@ -10,7 +10,7 @@ static const struct jt_flag resource_create_flags[] = {
     JT_FLAGS_END};
 static const struct jt_flag resource_update_flags[] = {
     {"scope", "NAME[=TEXT]", true, "add a permission, or change its text"},
-    {"no-scope", "NAME", true, "remove a permission"},
+    {"no-scope", "NAME", true, "remove a permission, from its clients too"},
     {"alg", "RS256|PS256|ES256|EdDSA", false, "how its tokens are signed from now on"},
     {"format", "jwt|opaque", false, "what its new tokens are"},
     {"lifetime", "DURATION", false, "how long its new tokens live"},

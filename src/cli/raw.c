@@ -120,6 +120,12 @@ static void new_line(struct jt_buf *b, size_t depth, bool is_indented)
     }
 }
 
+static bool closes_at_once(struct jt_slice s)
+{
+    s = skip(s);
+    return s.n > 0 && (s.p[0] == '}' || s.p[0] == ']');
+}
+
 void jt_raw_put(struct jt_buf *b, struct jt_slice json, int level)
 {
     bool is_indented = level != JT_RAW_ONE_LINE;
@@ -146,9 +152,7 @@ void jt_raw_put(struct jt_buf *b, struct jt_slice json, int level)
         }
         bool opens = c == '{' || c == '[';
         depth += opens;
-        struct jt_slice after = skip(jt_slice_from(json, i));
-        bool is_empty = opens && after.n > 0 && (after.p[0] == '}' || after.p[0] == ']');
-        if ((opens && !is_empty) || c == ',') {
+        if ((opens && !closes_at_once(jt_slice_from(json, i))) || c == ',') {
             new_line(b, depth, is_indented);
         }
     }

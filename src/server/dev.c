@@ -78,7 +78,7 @@ static enum jt_err put_client(struct jt_change *chg, void *ctx)
     const struct jt_client_grant grant = {AUDIENCE, 2, scopes};
     const struct jt_client *old =
         (const struct jt_client *)jt_change_find(chg, JT_OBJ_CLIENT, CLIENT);
-    demo->credential.number = jt_change_next_credential(chg);
+    JT_TRY(jt_change_next_credential(chg, &demo->credential.number));
     demo->credential.created_s = jt_change_now_s(chg);
     struct jt_client c = {
         .o = {.kind = JT_OBJ_CLIENT, .name = CLIENT},

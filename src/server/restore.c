@@ -10,8 +10,8 @@
 
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
-#include "setting.h"
 #include "state.h"
+#include "store/setting.h"
 #include "store/store.h"
 
 /*

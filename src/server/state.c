@@ -8,7 +8,7 @@
 #include "config/env.h"
 #include "reason.h"
 #include "restore.h"
-#include "setting.h"
+#include "store/setting.h"
 
 static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
 {

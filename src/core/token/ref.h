@@ -17,8 +17,8 @@
 enum jt_ref_kind {
     JT_REF_NONE = 0,
     JT_REF_EVENT,   /* a = sequence of the audit event */
-    JT_REF_COUNTED, /* a = minute since 1970, b = reason code: refused in a flood, counted with
-                       others */
+    JT_REF_COUNTED, /* a = number of this process << 32 | minute since 1970, b = reason code:
+                       refused in a flood, counted with others */
     JT_REF_REQUEST, /* a = a number of this process, b = 0: answered without an event */
     JT_REF_CURSOR,  /* where a list goes on: a = place, b = which list */
 };

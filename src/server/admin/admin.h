@@ -82,6 +82,7 @@ struct jt_ending {
     struct jt_slice client_id; /* whose credential it is */
     struct jt_jti id;          /* what the jti carries */
     int64_t longest_s;         /* a token may still live so long */
+    int64_t expires_s;         /* of the token, when it is opaque; 0: it may be a JWT */
 };
 
 /* What one administration request gathers. Lives in the request's arena. */
@@ -269,6 +270,9 @@ void jt_view_time(struct jt_jw *w, const char *name, int64_t s);
 enum jt_err jt_change_create_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow);
 enum jt_err jt_change_delete_resource(struct jt_change *chg, void *flow);
+/* scopes_gone.c: the clients lose what the resource, as it becomes, does not define. */
+enum jt_err jt_change_take_scopes(struct jt_change *chg, struct jt_flow *f,
+                                  const struct jt_resource *r);
 /* client_changes.c */
 enum jt_err jt_change_create_client(struct jt_change *chg, void *flow);
 enum jt_err jt_change_update_client(struct jt_change *chg, void *flow);

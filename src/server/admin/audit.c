@@ -271,7 +271,7 @@ static enum jt_next explain_counted(struct jt_flow *f, const struct jt_ref *ref)
         jt_reason_row(ref->b < JT_REASONS ? (enum jt_reason)ref->b : JT_R_NONE);
     char minute[JT_RFC3339_SIZE];
     char says[512];
-    jt_fmt_rfc3339((int64_t)ref->a * 60, minute);
+    jt_fmt_rfc3339((int64_t)(uint32_t)ref->a * 60, minute);
     (void)snprintf(
         says, sizeof says,
         "%s. This refusal was one of many from its network in the minute from %s, and was "

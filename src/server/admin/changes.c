@@ -127,6 +127,9 @@ enum jt_err jt_change_update_resource(struct jt_change *chg, void *flow)
     if ((a->given & JT_GAVE_INTROSPECTORS) != 0) {
         JT_TRY(check_introspectors(chg, a, &r));
     }
+    if ((a->given & JT_GAVE_SCOPES) != 0) {
+        JT_TRY(jt_change_take_scopes(chg, flow, &r));
+    }
     JT_TRY(jt_change_put_copy(chg, &r.o));
     JT_TRY(use_alg(chg, a, &r));
     return signs_with(&r) == before ? JT_OK : leave_alg(chg, before, old->lifetime_s);

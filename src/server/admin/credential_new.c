@@ -91,7 +91,7 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
             a->credentials[n++] = c->credentials[i];
         }
     }
-    a->credential.number = jt_change_next_credential(chg);
+    JT_TRY(jt_change_next_credential(chg, &a->credential.number));
     a->credential.created_s = now_s;
     a->credentials[n++] = a->credential;
     c->credentials = a->credentials;

@@ -109,6 +109,28 @@ static size_t place_of(const struct jt_client *c, struct jt_slice id)
     return i;
 }
 
+/* An opaque token says itself how long it lives, whatever the settings were then. */
+static void run_find_token(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
+{
+    (void)audit;
+    (void)crypt;
+    const struct jt_flow *f = r->job.ctx;
+    struct jt_ending *t = &jt_admin_of(f)->ending;
+    const struct jt_object *page[PAGE];
+    uint64_t cursor = 0;
+    size_t n = 0;
+    do {
+        n = jt_directory_page(f->app->directory, JT_OBJ_TOKEN, &cursor, page, PAGE);
+        for (size_t i = 0; i < n; i++) {
+            const struct jt_opaque *o = (const struct jt_opaque *)page[i];
+            if (o->sequence == t->id.sequence) {
+                t->expires_s = o->expires_s;
+                return;
+            }
+        }
+    } while (n == PAGE);
+}
+
 /* What it finds stays while the request is under way: its epoch is announced. */
 static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
 {
@@ -131,14 +153,14 @@ static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt 
     } while (n == PAGE);
 }
 
-/* A credential is known by its client; there may be very many clients. */
+/* A credential is known by its client, and a token by its hash; there may be very many. */
 static enum jt_next find(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    if (a->ending.what != JT_ENDED_CREDENTIAL) {
+    if (a->ending.what != JT_ENDED_CREDENTIAL && a->ending.what != JT_ENDED_JTI) {
         return JT_NEXT;
     }
-    a->read.run = run_find;
+    a->read.run = a->ending.what == JT_ENDED_JTI ? run_find_token : run_find;
     return jt_flow_read(f, &a->read);
 }
 
@@ -150,10 +172,11 @@ static enum jt_err end_one(struct jt_change *chg, const struct jt_ending *t)
         t->id.credential > jt_change_last_credential(chg)) {
         return JT_E_RANGE;
     }
+    int64_t until_s = jt_change_now_s(chg) + t->longest_s;
     jt_put_be64(name, t->id.sequence);
     const struct jt_revocation r = {
         .o = {.kind = JT_OBJ_REVOCATION, .name = jt_slice(name, sizeof name)},
-        .expires_s = jt_change_now_s(chg) + t->longest_s,
+        .expires_s = t->expires_s > until_s ? t->expires_s : until_s,
     };
     return jt_change_put_copy(chg, &r.o);
 }

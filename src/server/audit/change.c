@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../../core/base/num.h"
+#include "../store/setting.h"
 #include "batch.h"
 
 #define EVENT_ARENA 16384u
@@ -44,11 +45,6 @@ void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
 void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p))
 {
     jt_epoch_retire(chg->w->o.epochs, p, free_fn);
-}
-
-uint32_t jt_change_next_credential(struct jt_change *chg)
-{
-    return chg->w->next_credential++;
 }
 
 static const struct jt_put *find_in(const struct jt_put *puts, size_t n, enum jt_object_kind kind,
@@ -202,6 +198,23 @@ enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *ob
         jt_object_free(copy);
     }
     return e;
+}
+
+enum jt_err jt_change_next_credential(struct jt_change *chg, uint32_t *out)
+{
+    char digits[JT_U64_DIGITS];
+    uint32_t number = chg->w->next_credential;
+    const struct jt_setting taken = {
+        .o = {.kind = JT_OBJ_SETTING, .name = JT_LIT(JT_SETTING_CREDENTIALS)},
+        .value = jt_fmt_u64(number, digits),
+    };
+    if (number == UINT32_MAX) {
+        return JT_E_LIMIT;
+    }
+    JT_TRY(jt_change_put_copy(chg, &taken.o));
+    chg->w->next_credential++;
+    *out = number;
+    return JT_OK;
 }
 
 static void discard(struct jt_put *puts, size_t n)

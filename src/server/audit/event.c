@@ -3,6 +3,8 @@
 
 #include "../../core/base/num.h"
 
+#define SECRET_LIKE 36u /* this many characters, and the text is no name */
+
 static const char *const names[] = {"",
 #define X(name, text, tells) text,
                                     JT_EVENT_TYPES(X)
@@ -38,8 +40,50 @@ static void cut(struct jt_slice *s, size_t max)
     s->n = max;
 }
 
+/* Does s begin with at least that many characters that secrets and tokens consist of? */
+static bool is_run(struct jt_slice s, size_t n)
+{
+    for (size_t i = 0; i < n && i < s.n; i++) {
+        uint8_t c = s.p[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!alnum && c != '_' && c != '-') {
+            return false;
+        }
+    }
+    return s.n >= n;
+}
+
+/* A client secret, an opaque token or a JWT, anywhere in the text. */
+static bool has_secret(struct jt_slice s)
+{
+    static const struct jt_slice marks[] = {JT_LIT_INIT("jcs_"), JT_LIT_INIT("jat_"),
+                                            JT_LIT_INIT("eyJ")};
+    for (size_t i = 0; i < s.n; i++) {
+        for (size_t k = 0; k < sizeof marks / sizeof marks[0]; k++) {
+            struct jt_slice rest = jt_slice_from(s, i);
+            if (jt_slice_starts(rest, marks[k]) && is_run(rest, SECRET_LIKE)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Who exchanges the two halves of Basic sends the secret as client_id, and the log keeps it for
+ * years, in every backup. */
+static void hide(struct jt_slice *s)
+{
+    if (has_secret(*s)) {
+        *s = JT_LIT("(not recorded: a secret or a token)");
+    }
+}
+
 void jt_event_clip(struct jt_event *e)
 {
+    hide(&e->client_id);
+    hide(&e->resource);
+    hide(&e->scope);
+    hide(&e->detail);
     cut(&e->client_id, JT_EVENT_TEXT_MAX);
     cut(&e->credential_id, JT_EVENT_TEXT_MAX);
     cut(&e->resource, JT_EVENT_TEXT_MAX);

@@ -90,7 +90,7 @@ struct jt_event {
 #define JT_EVENT_TEXT_MAX 512
 #define JT_EVENT_SCOPE_MAX 2048
 
-/* Cuts every field to its maximum. */
+/* Cuts every field to its maximum, and hides what looks like a secret or a token. */
 void jt_event_clip(struct jt_event *e);
 /* Copies all text into the arena; false when it is full. */
 bool jt_event_copy(struct jt_arena *a, const struct jt_event *from, struct jt_event *to);

@@ -136,8 +136,10 @@ JT_MUST enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind ki
 /* What the directory and earlier changes of this batch hold, together. */
 const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
                                        struct jt_slice name);
-/* The next unused credential number. */
-uint32_t jt_change_next_credential(struct jt_change *chg);
+/* A credential number that no other has or had: tokens name the credential that they were issued
+ * for by it. It is stored with the change, so that it is not given out again when the credential is
+ * gone. */
+JT_MUST enum jt_err jt_change_next_credential(struct jt_change *chg, uint32_t *out);
 /* The last number that was given out. */
 uint32_t jt_change_last_credential(const struct jt_change *chg);
 int64_t jt_change_now_s(const struct jt_change *chg);

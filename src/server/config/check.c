@@ -126,6 +126,22 @@ static enum jt_err check_token(const struct jt_config *c, struct jt_config_error
         (long long)c->token_lifetime_s, (long long)c->token_max_lifetime_s);
 }
 
+/* Everybody would be believed about X-Forwarded-For, let in over plain HTTP, and not counted. */
+static enum jt_err check_proxies(const struct jt_config *c, struct jt_config_error *err)
+{
+    for (size_t i = 0; i < c->ntrusted; i++) {
+        char text[JT_NET_TEXT];
+        jt_net_text(&c->trusted[i], text);
+        if (strcmp(text, "0.0.0.0/0") == 0 || strcmp(text, "::/0") == 0) {
+            return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_trusted_proxies].where,
+                                  "server.trusted_proxies: %s is everybody: name the addresses or "
+                                  "the network of the proxies",
+                                  text);
+        }
+    }
+    return JT_OK;
+}
+
 static enum jt_err check_keys(const struct jt_config *c, struct jt_config_error *err)
 {
     const char *where =
@@ -164,6 +180,7 @@ enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *e
     JT_TRY(check_tls(c, err));
     JT_TRY(check_listeners(c, err));
     JT_TRY(check_issuer(c, err));
+    JT_TRY(check_proxies(c, err));
     JT_TRY(check_token(c, err));
     JT_TRY(check_keys(c, err));
     JT_TRY(check_audit(c, err));

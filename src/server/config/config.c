@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -37,10 +38,15 @@ static void close_fd(const int *fd)
 
 static enum jt_err read_file(const char *file, struct jt_buf *text, struct jt_config_error *err)
 {
-    JT_AUTO(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
+    /* Opening or reading a pipe would wait, and with SIGHUP a whole server would wait. */
+    JT_AUTO(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st = {0};
+    if (fd < 0 || fstat(fd, &st) != 0) {
         enum jt_err e = errno == ENOENT ? JT_E_NOTFOUND : JT_E_IO;
         return jt_config_fail(err, e, file, "cannot open the file: %s", strerrordesc_np(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return jt_config_fail(err, JT_E_IO, file, "is not a file");
     }
     for (;;) {
         if (text->n == JT_CONFIG_FILE_MAX) {

@@ -27,7 +27,9 @@ static struct jt_ref ref_of(struct jt_local *l, const struct jt_receipt *r, enum
     if (r->seq != 0) {
         ref = (struct jt_ref){JT_REF_EVENT, r->seq, 0};
     } else if (r->counted) {
-        ref = (struct jt_ref){JT_REF_COUNTED, (uint64_t)r->minute, (uint16_t)reason};
+        /* Never the same twice: two equal references would tell strangers of equal reasons. */
+        uint64_t one = (uint64_t)l->index << 24 | (l->requests & 0xffffff);
+        ref = (struct jt_ref){JT_REF_COUNTED, one << 32 | (uint32_t)r->minute, (uint16_t)reason};
     }
     return ref;
 }

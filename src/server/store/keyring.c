@@ -56,7 +56,7 @@ static enum jt_err parse(const char *text, ssize_t n, uint8_t key[static JT_KEY_
 enum jt_err jt_master_key_read(const char *path, uint8_t key[static JT_KEY_SIZE], const char **why)
 {
     char text[HEX_LEN + 8];
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         *why = errno == ENOENT  ? "it does not exist"
                : errno == ELOOP ? "it is a symbolic link"

@@ -31,6 +31,17 @@ static void layout(void **state)
     lays_out("{\"a\":\"{[,: \\\" ]}\"}", 0, "{\n  \"a\": \"{[,: \\\" ]}\"\n}");
 }
 
+/* An issuer's answer may be a megabyte of them: each is looked at once. */
+static void many_blanks(void **state)
+{
+    (void)state;
+    static char in[1 << 20];
+    memset(in, ' ', sizeof in);
+    memcpy(in, "{\"a\":1", 6);
+    memcpy(in + sizeof in - 2, "}", 2);
+    lays_out(in, JT_RAW_ONE_LINE, "{\"a\":1}");
+}
+
 static void strings_cannot_reach_a_terminal_raw(void **state)
 {
     (void)state;
@@ -83,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout),
+        cmocka_unit_test(many_blanks),
         cmocka_unit_test(strings_cannot_reach_a_terminal_raw),
         cmocka_unit_test(walks),
         cmocka_unit_test(members),

@@ -2,8 +2,8 @@
 /*
  * setting.h - names of the rows in the table of settings: numbers that outlive a start.
  */
-#ifndef JT_SERVER_SETTING_H
-#define JT_SERVER_SETTING_H
+#ifndef JT_STORE_SETTING_H
+#define JT_STORE_SETTING_H
 
 #define JT_SETTING_START "issue_start"            /* how often the server started */
 #define JT_SETTING_FLOOR "issue_floor"            /* tokens of starts before this one are over */
