@@ -41,9 +41,10 @@ void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
     chg->w->o.max_bytes = p->max_bytes;
 }
 
-void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p))
+void jt_change_retire(struct jt_change *chg, struct jt_retired *r,
+                      void (*free_fn)(struct jt_retired *r))
 {
-    jt_epoch_retire(chg->w->o.epochs, p, free_fn);
+    jt_epoch_retire(chg->w->o.epochs, r, free_fn);
 }
 
 uint32_t jt_change_next_credential(struct jt_change *chg)

@@ -154,7 +154,8 @@ struct jt_writer_policy {
     uint64_t max_bytes;
 };
 void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p);
-/* Frees p once no worker can still look at it. */
-void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p));
+/* Frees r, and what it stands in, once no worker can still look at that. */
+void jt_change_retire(struct jt_change *chg, struct jt_retired *r,
+                      void (*free_fn)(struct jt_retired *r));
 
 #endif
