@@ -130,7 +130,8 @@ struct swap {
     bool taken; /* in effect */
 };
 
-static enum jt_err take_over(struct jt_change *chg, void *ctx)
+/* The record is on its way: from now on nothing fails. */
+static void take_over(struct jt_change *chg, void *ctx)
 {
     struct swap *s = ctx;
     const struct jt_config *c = &s->r->config;
@@ -139,10 +140,8 @@ static enum jt_err take_over(struct jt_change *chg, void *ctx)
         .retain_s = c->audit_retain_s,
         .max_bytes = c->audit_max_bytes,
     };
-    struct jt_keyorder longer = {.longest_s = c->token_lifetime_s}; /* of the built-in resource */
-    JT_TRY(jt_keylife_stretch(chg, &longer));
-    jt_change_policy(chg, &p);
     struct before *b = s->r->before;
+    jt_change_policy(chg, &p);
     b->settings = atomic_exchange(&s->v->app.settings, s->r->settings);
     if (s->r->tls != NULL) {
         for (size_t i = 0; i < s->v->nlisteners; i++) {
@@ -158,6 +157,16 @@ static enum jt_err take_over(struct jt_change *chg, void *ctx)
     s->r->tls = NULL;
     s->r->before = NULL;
     s->taken = true;
+}
+
+/* Keys know how long tokens may live before any does live so long. */
+static enum jt_err change(struct jt_change *chg, void *ctx)
+{
+    const struct swap *s = ctx;
+    struct jt_keyorder longer = {.longest_s =
+                                     s->r->config.token_lifetime_s}; /* of the built-in resource */
+    JT_TRY(jt_keylife_stretch(chg, &longer));
+    jt_change_then(chg, take_over);
     return JT_OK;
 }
 
@@ -190,7 +199,7 @@ void jt_server_reload(struct jt_server *v)
         compare(v, &r);
         const struct jt_event event = {.type = JT_EV_CONFIGURATION_RELOADED,
                                        .detail = jt_str(r.changed)};
-        e = jt_state_apply(&v->state, &event, take_over, &s);
+        e = jt_state_apply(&v->state, &event, change, &s);
         if (s.taken) { /* taken over, even if the record of it waits for the disk */
             adopt(v, &r);
             jt_log(&v->log, JT_LOG_INFO,

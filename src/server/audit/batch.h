@@ -34,6 +34,7 @@ struct jt_change {
     struct jt_writer *w;
     size_t n, cap;
     struct jt_put *puts;
+    void (*then)(struct jt_change *chg, void *ctx); /* once it is in jeton.db; NULL: nothing */
 };
 
 struct jt_writer {

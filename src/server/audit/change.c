@@ -33,6 +33,11 @@ size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t 
     return jt_directory_page(chg->w->o.directory, kind, cursor, out, max);
 }
 
+void jt_change_then(struct jt_change *chg, void (*then)(struct jt_change *chg, void *ctx))
+{
+    chg->then = then;
+}
+
 void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
 {
     chg->w->o.on_failure = p->on_failure;
@@ -313,6 +318,9 @@ enum jt_err jt_batch_change(struct jt_writer *w, struct jt_job *job)
     p->puts = chg.puts;
     p->nputs = chg.n;
     append_pending(w, p);
+    if (chg.then != NULL) {
+        chg.then(&chg, job->ctx);
+    }
     return JT_OK;
 }
 

@@ -147,6 +147,9 @@ size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t 
  * from each ends the walk. */
 void jt_change_each(struct jt_change *chg, enum jt_object_kind kind,
                     bool (*each)(void *ctx, const struct jt_object *o), void *ctx);
+/* Called with the change function's ctx once the change, and its event for the outbox, is on disk;
+ * never if that fails. For what a change has to do beside the directory, and cannot take back. */
+void jt_change_then(struct jt_change *chg, void (*then)(struct jt_change *chg, void *ctx));
 /* How the writer goes on when the disk fails, and what it keeps (reload of the configuration). */
 struct jt_writer_policy {
     enum jt_audit_failure on_failure;
