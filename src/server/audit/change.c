@@ -169,9 +169,37 @@ static enum jt_err room(struct jt_change *chg)
     return grow(chg) ? JT_OK : JT_E_NOMEM;
 }
 
+static bool has_credential(const struct jt_client *c, uint32_t number)
+{
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (c->credentials[i].number == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is known of the use of a credential leaves with it. after: NULL when the client leaves. */
+static enum jt_err drop_uses(struct jt_change *chg, struct jt_slice name,
+                             const struct jt_client *after)
+{
+    const struct jt_client *c = (const struct jt_client *)jt_change_find(chg, JT_OBJ_CLIENT, name);
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (!has_credential(after, c->credentials[i].number)) {
+            JT_TRY(room(chg));
+            chg->puts[chg->n++] =
+                (struct jt_put){.kind = JT_OBJ_USE, .number = c->credentials[i].number};
+        }
+    }
+    return JT_OK;
+}
+
 enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj)
 {
     struct jt_put put = {.kind = obj->kind, .name = obj->name, .obj = obj};
+    if (obj->kind == JT_OBJ_CLIENT) {
+        JT_TRY(drop_uses(chg, obj->name, (const struct jt_client *)obj));
+    }
     JT_TRY(room(chg));
     if (jt_directory_holds(obj->kind)) {
         JT_TRY(jt_directory_prepare(chg->w->o.directory, obj, &put.pub));
@@ -190,6 +218,9 @@ enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind, stru
     put.name = o->name; /* it lives until the drop is shown */
     if (kind == JT_OBJ_TOKEN) {
         jt_put_be64(put.row, ((const struct jt_opaque *)o)->sequence);
+    }
+    if (kind == JT_OBJ_CLIENT) {
+        JT_TRY(drop_uses(chg, put.name, NULL));
     }
     JT_TRY(room(chg));
     JT_TRY(jt_directory_prepare_drop(chg->w->o.directory, kind, put.name, &put.pub));
@@ -242,6 +273,10 @@ static enum jt_err write_put(struct jt_store *s, const struct jt_put *p)
 {
     if (p->obj != NULL) {
         return s->ops->put(s, p->obj);
+    }
+    if (p->kind == JT_OBJ_USE) {
+        char digits[JT_U64_DIGITS];
+        return s->ops->remove(s, p->kind, jt_fmt_u64(p->number, digits));
     }
     return s->ops->remove(s, p->kind,
                           p->kind == JT_OBJ_TOKEN ? jt_slice(p->row, sizeof p->row) : p->name);
@@ -333,6 +368,9 @@ void jt_batch_publish(struct jt_writer *w)
             if (p->puts[i].pub != NULL) {
                 jt_directory_publish(w->o.directory, &p->puts[i].pub);
                 p->puts[i].obj = NULL; /* the directory's now */
+            } else if (p->puts[i].kind == JT_OBJ_USE && p->puts[i].obj == NULL &&
+                       w->o.usage != NULL) {
+                jt_usage_forget(w->o.usage, p->puts[i].number);
             }
         }
         jt_pending_free(p);

@@ -14,6 +14,7 @@
 
 #include "core/base/num.h"
 #include "rig.h"
+#include "server/store/orphans.h"
 
 #define S INT64_C(1000000)
 #define DAY (86400 * S)
@@ -255,12 +256,88 @@ static void test_many_uses(void **state)
     assert_int_equal(stored(r).uses, 2500);
 }
 
+static enum jt_err put_client(struct jt_change *chg, void *ctx)
+{
+    return jt_change_put_copy(chg, ctx);
+}
+
+static enum jt_err drop_client(struct jt_change *chg, void *ctx)
+{
+    (void)ctx;
+    return jt_change_drop(chg, JT_OBJ_CLIENT, JT_LIT("c"));
+}
+
+static enum jt_err change(struct rig *r, jt_change_fn fn, void *ctx)
+{
+    struct jt_job job = plain(r, "c");
+    job.change = fn;
+    job.ctx = ctx;
+    run_one(r, &job);
+    return job.result;
+}
+
+static bool known(struct rig *r, uint32_t number)
+{
+    struct jt_use u = {0};
+    return jt_usage_get(r->usage, number, &u);
+}
+
+/* With its credential goes what is known of its use, in the same change. */
+static void test_uses_leave(void **state)
+{
+    struct rig *r = *state;
+    const struct jt_credential both[] = {{.number = 7}, {.number = 8}};
+    struct jt_client c = {
+        .o = {.kind = JT_OBJ_CLIENT, .name = JT_LIT("c")}, .ncredentials = 2, .credentials = both};
+    start_writer(r);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    for (uint32_t i = 7; i <= 9; i++) {
+        use(r, i, 100);
+    }
+    go_on(r, 6 * S);
+    assert_int_equal(stored(r).uses, 3);
+    c.ncredentials = 1; /* 8 was pruned */
+    fail_next(r, "commit", JT_E_FULL, false);
+    assert_int_equal(change(r, put_client, &c), JT_E_FULL);
+    assert_true(known(r, 8) && stored(r).uses == 3);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    assert_true(known(r, 7) && !known(r, 8) && stored(r).uses == 2);
+    fail_next(r, "audit_append", JT_E_FULL, false);
+    assert_int_equal(change(r, drop_client, NULL), JT_E_FULL); /* it waits for the log */
+    go_on(r, S);
+    assert_true(!known(r, 7) && known(r, 9));
+    use(r, 7, 101); /* a worker that merges late */
+    go_on(r, 6 * S);
+    assert_int_equal(stored(r).uses, 1);
+}
+
+/* What earlier versions left, or a crash. */
+static void test_orphans(void **state)
+{
+    struct rig *r = *state;
+    const struct jt_credential one[] = {{.number = 7}};
+    struct jt_client c = {
+        .o = {.kind = JT_OBJ_CLIENT, .name = JT_LIT("c")}, .ncredentials = 1, .credentials = one};
+    start_writer(r);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    for (uint32_t i = 1; i <= 300; i++) {
+        use(r, i, 100);
+    }
+    jt_writer_stop(&r->writer);
+    assert_int_equal(stored(r).uses, 300);
+    assert_int_equal(r->store->ops->begin(r->store), JT_OK);
+    assert_int_equal(jt_usage_drop_orphans(r->usage, r->directory, r->store), JT_OK);
+    assert_int_equal(r->store->ops->commit(r->store, NULL, 0), JT_OK);
+    assert_true(known(r, 7) && !known(r, 1) && !known(r, 300));
+    assert_true(stored(r).uses == 1 && stored(r).use.number == 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_time_is_over),    TEST(test_some_at_a_time), TEST(test_clock_jumps),
         TEST(test_start_far_ahead), TEST(test_disk_fails),     TEST(test_uses_are_written),
-        TEST(test_many_uses),
+        TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_orphans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
