@@ -11,28 +11,38 @@
 #define PRUNE_ROWS 5000u
 #define COUNTS_AT_ONCE 512u
 
-static void write_counts(struct jt_writer *w, bool at_stop)
+/* Some of them; true: there may be more, and all is well. */
+static bool write_some_counts(struct jt_writer *w, int64_t before)
 {
     static struct jt_event events[COUNTS_AT_ONCE]; /* the store thread is the only one */
-    int64_t minute = jt_wall_us(w->o.clock) / (60 * (int64_t)SECOND_US);
+    static uint16_t reasons[COUNTS_AT_ONCE];
     size_t n = 0;
-    uint16_t reason = 0;
-    if (atomic_load(&w->failing)) {
-        return; /* they stay in their table until the disk is back */
-    }
+    bool added = true;
     w->nevents = 0;
-    while (n < COUNTS_AT_ONCE &&
-           jt_flood_take(w->flood, at_stop ? INT64_MAX : minute, &events[n], &reason)) {
-        events[n].reason = jt_str(w->o.reason_name(reason));
-        if (!jt_batch_add(w, &events[n])) {
-            break;
-        }
-        n++;
+    while (n < COUNTS_AT_ONCE && added &&
+           jt_flood_take(w->flood, before, &events[n], &reasons[n])) {
+        events[n].reason = jt_str(w->o.reason_name(reasons[n]));
+        added = jt_batch_add(w, &events[n++]);
     }
-    if (jt_batch_append(w) != JT_OK) {
+    bool written = added && jt_batch_append(w) == JT_OK;
+    for (size_t i = 0; i < n && !written; i++) {
+        jt_flood_untake(w->flood, &events[i], reasons[i]);
+    }
+    if (!written) {
         (void)atomic_fetch_add(&w->failures, 1);
     }
     w->nevents = 0;
+    return written && n == COUNTS_AT_ONCE;
+}
+
+static void write_counts(struct jt_writer *w, bool at_stop)
+{
+    int64_t minute = jt_wall_us(w->o.clock) / (60 * (int64_t)SECOND_US);
+    if (atomic_load(&w->failing)) {
+        return; /* they stay in their table until the disk is back */
+    }
+    while (write_some_counts(w, at_stop ? INT64_MAX : minute) && at_stop) {
+    }
 }
 
 /*
