@@ -113,12 +113,14 @@ static void test_time_is_over(void **state)
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 10);
     go_on(r, 60 * S);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 6);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 10); /* a while longer than their tokens */
+    go_on(r, 3600 * S);
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 3);
     assert_int_equal(stored(r).tokens, 6);
     assert_int_equal(stored(r).revocations, 3);
     assert_false(jt_directory_revoked(r->directory, 7));
     assert_true(jt_directory_revoked(r->directory, 8));
-    go_on(r, 10000 * S);
+    go_on(r, 6500 * S);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 0);
     assert_int_equal(jt_profiles_count(r->profiles), 0);
     assert_int_equal(stored(r).tokens, 0);
@@ -172,9 +174,27 @@ static void test_clock_jumps(void **state)
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 1);
     (void)atomic_fetch_sub(&r->wall_us, 10 * DAY);
-    go_on(r, 2000 * S);
+    go_on(r, 5000 * S);
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 0);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 0);
+}
+
+/* Steps that a trusted clock may make: a token's time must not come again without its revocation.
+ */
+static void test_clock_steps_back(void **state)
+{
+    struct rig *r = *state;
+    put_revocation(r, 1, now_s(r) + 100);
+    start_writer(r);
+    (void)atomic_fetch_add(&r->wall_us, 50 * S);
+    go_on(r, 52 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1); /* over, as it seems */
+    (void)atomic_fetch_sub(&r->wall_us, 100 * S);
+    go_on(r, 2 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1); /* and its token is not */
+    (void)atomic_fetch_add(&r->wall_us, 50 * S);
+    go_on(r, 3700 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 0);
 }
 
 /* A start days after the last event: a wrong clock, or a long stop. After a day it is known. */
@@ -337,7 +357,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_time_is_over),    TEST(test_some_at_a_time), TEST(test_clock_jumps),
         TEST(test_start_far_ahead), TEST(test_disk_fails),     TEST(test_uses_are_written),
-        TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_orphans),
+        TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_clock_steps_back),
+        TEST(test_orphans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
