@@ -188,7 +188,7 @@ void jt_server_reload(struct jt_server *v)
 {
     struct replacement r = {.settings = NULL};
     struct swap s = {.v = v, .r = &r};
-    jt_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)jt_mono_us(&jt_clock_system));
+    jt_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)jt_clock_awake_us());
     v->why[0] = '\0';
     jt_config_init(&r.config);
     enum jt_err e = prepare(v, &r);

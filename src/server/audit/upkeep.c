@@ -121,6 +121,21 @@ static void prune(struct jt_writer *w)
     w->nevents = 0;
 }
 
+/* Said once: until it is over, tokens and revocations pile up, and no key changes by itself. */
+static bool trust_clock(struct jt_writer *w)
+{
+    bool trusted = jt_writer_clock_trusted(w);
+    if (trusted != w->distrusted) {
+        return trusted;
+    }
+    w->distrusted = !trusted;
+    w->o.log(w->o.log_ctx, trusted ? 6 : 4,
+             trusted ? "the clock is trusted again: what was due is pruned and retired now"
+                     : "the clock jumped by over 60 s since the start: nothing is pruned or "
+                       "retired until it jumps back; if it is right now, a restart ends the wait");
+    return trusted;
+}
+
 void jt_upkeep(struct jt_writer *w, bool at_stop)
 {
     int64_t now = jt_mono_us(w->o.clock);
@@ -134,7 +149,7 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
     write_counts(w, at_stop);
     jt_write_uses(w, at_stop);
     if (!at_stop) {
-        if (jt_writer_clock_trusted(w)) {
+        if (trust_clock(w)) {
             jt_expire(w);
         }
         prune(w);

@@ -348,7 +348,8 @@ static enum jt_err prepare(struct jt_writer *w)
     memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
     w->start_wall_us = jt_wall_us(w->o.clock);
     w->start_mono_us = jt_mono_us(w->o.clock);
-    if (!jt_writer_clock_trusted(w)) {
+    w->distrusted = !jt_writer_clock_trusted(w);
+    if (w->distrusted) {
         w->o.log(w->o.log_ctx, 4,
                  "the clock is over 24 h ahead of the last audit event: nothing is pruned or "
                  "retired for a day; if the clock is right, a restart ends the wait");

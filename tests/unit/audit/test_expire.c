@@ -168,9 +168,11 @@ static void test_clock_jumps(void **state)
     put_revocation(r, 1, now_s(r) + 1000);
     start_writer(r);
     go_on(r, 2 * S);
+    assert_int_equal(atomic_load(&r->warnings), 0);
     (void)atomic_fetch_add(&r->wall_us, 10 * DAY);
     go_on(r, 2 * S);
     go_on(r, 2 * S);
+    assert_int_equal(atomic_load(&r->warnings), 1); /* said once */
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 1);
     (void)atomic_fetch_sub(&r->wall_us, 10 * DAY);
