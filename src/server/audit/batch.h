@@ -47,7 +47,8 @@ struct jt_writer {
     _Atomic(struct jt_job *) inbox;
     _Atomic bool stop, asleep;
     int wake_fd;
-    uint64_t last_seq; /* of the audit log */
+    struct jt_job *held; /* changes that wait for a later batch, oldest first */
+    uint64_t last_seq;   /* of the audit log */
     uint8_t last_hash[JT_SHA256_SIZE];
     struct jt_pending *pending_head, *pending_tail;
     uint32_t next_credential;

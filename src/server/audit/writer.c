@@ -11,6 +11,7 @@
 #define SCRATCH_MAX 65536u
 #define MAILBOXES 66
 #define WAIT_MS 1000
+#define CHANGES_MAX 32 /* of one batch */
 
 void jt_handover_add(struct jt_handover *h, struct jt_job *job)
 {
@@ -251,6 +252,35 @@ static void run_batch(struct jt_writer *w, struct jt_job *jobs)
     (void)jt_epoch_reclaim(w->o.epochs);
 }
 
+/*
+ * The next batch: what was held, then what came. Each change costs a transaction, so when there are
+ * very many the others of the batch would wait too long: the rest is held, in its order.
+ */
+static struct jt_job *next_batch(struct jt_writer *w)
+{
+    struct jt_job **end = &w->held;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = jt_job_reverse(atomic_exchange(&w->inbox, NULL));
+    struct jt_job *jobs = w->held;
+    w->held = NULL;
+    struct jt_job **held = &w->held;
+    size_t changes = 0;
+    for (struct jt_job **at = &jobs; *at != NULL;) {
+        struct jt_job *j = *at;
+        if (j->change == NULL || ++changes <= CHANGES_MAX) {
+            at = &j->next;
+            continue;
+        }
+        *at = j->next;
+        j->next = NULL;
+        *held = j;
+        held = &j->next;
+    }
+    return jobs;
+}
+
 static void sleep_until_work(struct jt_writer *w)
 {
     struct pollfd p = {.fd = w->wake_fd, .events = POLLIN};
@@ -267,7 +297,7 @@ static void *run(void *arg)
 {
     struct jt_writer *w = arg;
     for (;;) {
-        struct jt_job *jobs = jt_job_reverse(atomic_exchange(&w->inbox, NULL));
+        struct jt_job *jobs = next_batch(w);
         if (jobs != NULL) {
             run_batch(w, jobs);
         } else if (atomic_load(&w->stop)) {
