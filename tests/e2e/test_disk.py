@@ -90,3 +90,16 @@ def test_stop_while_the_disk_hangs(on_disk):
     s.process.send_signal(signal.SIGTERM)
     assert s.process.wait(120) == 1
     assert "the disk does not answer" in s.stderr()
+
+
+def test_stop_while_the_disk_fails(on_disk):
+    s = on_disk
+    s.cli("resource", "create", "https://a.example.com", "--scope", "r")
+    client, secret = s.client("c", "--allow", "https://a.example.com=r")
+    s.disk("eio audit.db")
+    assert s.token(client, secret).status == 503
+    assert s.cli("client", "disable", client, ok=False).returncode != 0  # decided, and in the outbox
+    s.process.send_signal(signal.SIGTERM)
+    assert s.process.wait(60) == 0
+    assert "the stop could not be written to the audit log" in s.stderr()
+    s.disk("")

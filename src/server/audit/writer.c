@@ -384,6 +384,12 @@ static enum jt_err prepare(struct jt_writer *w)
                  "the clock is over 24 h ahead of the last audit event: nothing is pruned or "
                  "retired for a day; if the clock is right, a restart ends the wait");
     }
+    if (w->start_wall_us < w->last_event_us - 60 * INT64_C(1000000)) {
+        w->o.log(
+            w->o.log_ctx, 4,
+            "the clock is over a minute behind the last audit event: while it is wrong, tokens "
+            "that were over count again");
+    }
     uint32_t highest = highest_credential(w->o.directory);
     w->next_credential = (highest > w->o.credential_floor ? highest : w->o.credential_floor) + 1;
     return s->ops->outbox(s, replay_one, w);

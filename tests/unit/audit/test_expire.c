@@ -199,6 +199,22 @@ static void test_clock_steps_back(void **state)
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 0);
 }
 
+/* Nothing can be done about tokens whose time comes again; but it is said. */
+static void test_start_behind(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    go_on(r, 0);
+    jt_writer_stop(&r->writer);
+    (void)atomic_fetch_sub(&r->wall_us, 30 * S);
+    start_writer(r);
+    jt_writer_stop(&r->writer);
+    assert_int_equal(atomic_load(&r->warnings), 0);
+    (void)atomic_fetch_sub(&r->wall_us, 3 * DAY);
+    start_writer(r);
+    assert_int_equal(atomic_load(&r->warnings), 1);
+}
+
 /* A start days after the last event: a wrong clock, or a long stop. After a day it is known. */
 static void test_start_far_ahead(void **state)
 {
@@ -360,7 +376,7 @@ int main(void)
         TEST(test_time_is_over),    TEST(test_some_at_a_time), TEST(test_clock_jumps),
         TEST(test_start_far_ahead), TEST(test_disk_fails),     TEST(test_uses_are_written),
         TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_clock_steps_back),
-        TEST(test_orphans),
+        TEST(test_start_behind),    TEST(test_orphans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
