@@ -41,7 +41,7 @@ struct jt_server {
     struct jt_local *locals[JT_WORKERS_MAX];
     pthread_t stop_watch;
     bool watching;
-    int stopped_fd; /* an eventfd; -1: none */
+    int stopped_fd;     /* an eventfd; -1: none */
     bool keys_failing;  /* said already */
     int64_t counted_us; /* when secrets that end soon were counted last; monotonic */
     char issuer[600];
