@@ -87,6 +87,7 @@ def test_stop_while_the_disk_hangs(on_disk):
     s.process.send_signal(signal.SIGHUP)  # the main thread waits for the disk as well
     t.join()
     assert answers == [503]
+    assert until(lambda: s.get("/readyz").status == 503)
     s.process.send_signal(signal.SIGTERM)
     assert s.process.wait(120) == 1
     assert "the disk does not answer" in s.stderr()
