@@ -59,6 +59,7 @@ struct jt_writer {
     int64_t start_wall_us, start_mono_us;     /* drift is measured from here */
     int64_t last_event_us;                    /* of the log at start */
     bool distrusted;                          /* the clock, as was said last */
+    _Atomic int64_t begun_us;                 /* when the thread went to work; 0: it sleeps */
     int64_t upkeep_us;                        /* monotonic: when upkeep is next due */
     int64_t uses_us;                          /* and when uses of credentials are written */
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */

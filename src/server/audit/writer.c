@@ -11,6 +11,7 @@
 #define SCRATCH_MAX 65536u
 #define MAILBOXES 66
 #define WAIT_MS 1000
+#define HANG_US 5000000
 #define CHANGES_MAX 32 /* of one batch */
 
 void jt_handover_add(struct jt_handover *h, struct jt_job *job)
@@ -45,6 +46,13 @@ void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
     jt_writer_submit_all(w, &h);
 }
 
+/* As long as a request is parked at most: until then all is well. */
+static bool hangs(const struct jt_writer *w)
+{
+    int64_t begun_us = atomic_load(&w->begun_us);
+    return begun_us != 0 && jt_mono_us(w->o.clock) - begun_us > HANG_US;
+}
+
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
 {
     *out = (struct jt_writer_stats){
@@ -53,7 +61,7 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
         .counted = atomic_load(&w->counted),
         .failures = atomic_load(&w->failures),
         .unaudited = atomic_load(&w->unaudited),
-        .disk_failing = atomic_load(&w->failing),
+        .disk_failing = atomic_load(&w->failing) || hangs(w),
         .degrade = atomic_load(&w->degrade),
     };
 }
@@ -220,6 +228,20 @@ static void fail_all(struct jt_writer *w, struct jt_job *jobs, enum jt_err e)
     }
 }
 
+static void begin_turn(struct jt_writer *w)
+{
+    atomic_store(&w->begun_us, jt_mono_us(w->o.clock));
+}
+
+static void end_turn(struct jt_writer *w)
+{
+    if (hangs(w)) {
+        w->o.log(w->o.log_ctx, 4,
+                 "the disk did not answer for over 5 s: requests were answered with 503");
+    }
+    atomic_store(&w->begun_us, 0);
+}
+
 static void run_batch(struct jt_writer *w, struct jt_job *jobs)
 {
     enum jt_err e = settle_earlier(w);
@@ -297,6 +319,7 @@ static void *run(void *arg)
 {
     struct jt_writer *w = arg;
     for (;;) {
+        begin_turn(w);
         struct jt_job *jobs = next_batch(w);
         if (jobs != NULL) {
             run_batch(w, jobs);
@@ -305,9 +328,12 @@ static void *run(void *arg)
         } else {
             (void)settle_earlier(w);
             (void)jt_epoch_reclaim(w->o.epochs);
+            end_turn(w);
             sleep_until_work(w);
+            begin_turn(w);
         }
         jt_upkeep(w, false);
+        end_turn(w);
     }
     (void)settle_earlier(w);
     jt_upkeep(w, true);

@@ -92,9 +92,9 @@ struct jt_writer_opts {
 
 struct jt_writer_stats {
     uint64_t commits, events, counted, failures,
-        unaudited; /* unaudited: answered in degrade without a record */
-    bool disk_failing;
-    bool degrade; /* and goes on all the same */
+        unaudited;     /* unaudited: answered in degrade without a record */
+    bool disk_failing; /* or it has not answered for over 5 s */
+    bool degrade;      /* and goes on all the same */
 };
 
 /* Replays the outbox, then starts the thread. */
