@@ -238,6 +238,7 @@ int jt_boot_run(const struct jt_config *config, const struct jt_boot *how)
     v->state.config = config;
     v->state.log = &v->log;
     v->state.dir.lock_fd = -1;
+    v->stopped_fd = -1;
     v->log.json = config->log_json;
     v->log.clock = &jt_clock_system;
     atomic_store(&v->log.level, config->log_level);
@@ -247,13 +248,17 @@ int jt_boot_run(const struct jt_config *config, const struct jt_boot *how)
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread starts */
-    enum jt_err e = open_all(v);
+    enum jt_err e = jt_server_watch_stop(v);
+    if (e == JT_OK) {
+        e = open_all(v);
+    }
     if (e == JT_OK) {
         run(v, &set);
     } else {
         (void)fprintf(stderr, "jeton: %s\n", v->why[0] != '\0' ? v->why : jt_err_text(e));
     }
     close_all(v, e == JT_OK);
+    jt_server_stopped(v);
     if (how->dev != NULL && how->dev->temporary && v->state.dir.lock_fd >= 0) {
         jt_datadir_remove(&v->state.dir);
     }

@@ -46,12 +46,28 @@ enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, s
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 
+/* What ran until now, while requests under way still look at it. */
+struct before {
+    struct jt_retired retired; /* first: freed as this */
+    const struct jt_settings *settings;
+    struct jt_tls *tls;
+};
+
+static void free_before(struct jt_retired *r)
+{
+    struct before *b = (struct before *)r;
+    free((void *)(uintptr_t)b->settings);
+    jt_tls_free(&b->tls);
+    free(b);
+}
+
 /* What is about to take the place of what runs. */
 struct replacement {
     struct jt_config config;
     struct jt_settings *settings;
     struct jt_tls *tls;
-    char changed[300]; /* names of the settings, for log and audit */
+    struct before *before; /* where what they replace goes */
+    char changed[300];     /* names of the settings, for log and audit */
 };
 
 static void forget(struct replacement *r)
@@ -59,6 +75,7 @@ static void forget(struct replacement *r)
     jt_config_free(&r->config);
     free(r->settings);
     jt_tls_free(&r->tls);
+    free(r->before);
 }
 
 static void note(char *list, size_t n, const char *name)
@@ -102,24 +119,19 @@ static enum jt_err prepare(struct jt_server *v, struct replacement *r)
     }
     JT_TRY(jt_server_open_tls(v, &r->config, &r->tls));
     r->settings = jt_settings_new(&r->config);
-    return r->settings == NULL ? JT_E_NOMEM : JT_OK;
-}
-
-static void free_tls(void *p)
-{
-    struct jt_tls *t = p;
-    jt_tls_free(&t);
+    r->before = calloc(1, sizeof *r->before);
+    return r->settings == NULL || r->before == NULL ? JT_E_NOMEM : JT_OK;
 }
 
 /* Runs on the store thread, which alone may retire what workers look at. */
 struct swap {
     struct jt_server *v;
     struct replacement *r;
-    const struct jt_settings *old_settings;
-    struct jt_tls *old_tls;
+    bool taken; /* in effect */
 };
 
-static enum jt_err take_over(struct jt_change *chg, void *ctx)
+/* The record is on its way: from now on nothing fails. */
+static void take_over(struct jt_change *chg, void *ctx)
 {
     struct swap *s = ctx;
     const struct jt_config *c = &s->r->config;
@@ -128,23 +140,33 @@ static enum jt_err take_over(struct jt_change *chg, void *ctx)
         .retain_s = c->audit_retain_s,
         .max_bytes = c->audit_max_bytes,
     };
-    struct jt_keyorder longer = {.longest_s = c->token_lifetime_s}; /* of the built-in resource */
-    JT_TRY(jt_keylife_stretch(chg, &longer));
+    struct before *b = s->r->before;
     jt_change_policy(chg, &p);
-    s->old_settings = atomic_exchange(&s->v->app.settings, s->r->settings);
+    b->settings = atomic_exchange(&s->v->app.settings, s->r->settings);
     if (s->r->tls != NULL) {
         for (size_t i = 0; i < s->v->nlisteners; i++) {
             if (atomic_load(&s->v->listeners[i].tls) != NULL) {
                 atomic_store(&s->v->listeners[i].tls, s->r->tls);
             }
         }
-        s->old_tls = s->v->tls;
+        b->tls = s->v->tls;
         s->v->tls = s->r->tls;
-        jt_change_retire(chg, s->old_tls, free_tls);
     }
-    jt_change_retire(chg, (void *)(uintptr_t)s->old_settings, free);
+    jt_change_retire(chg, &b->retired, free_before);
     s->r->settings = NULL; /* in use now */
     s->r->tls = NULL;
+    s->r->before = NULL;
+    s->taken = true;
+}
+
+/* Keys know how long tokens may live before any does live so long. */
+static enum jt_err change(struct jt_change *chg, void *ctx)
+{
+    const struct swap *s = ctx;
+    struct jt_keyorder longer = {.longest_s =
+                                     s->r->config.token_lifetime_s}; /* of the built-in resource */
+    JT_TRY(jt_keylife_stretch(chg, &longer));
+    jt_change_then(chg, take_over);
     return JT_OK;
 }
 
@@ -166,7 +188,7 @@ void jt_server_reload(struct jt_server *v)
 {
     struct replacement r = {.settings = NULL};
     struct swap s = {.v = v, .r = &r};
-    jt_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)jt_mono_us(&jt_clock_system));
+    jt_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)jt_clock_awake_us());
     v->why[0] = '\0';
     jt_config_init(&r.config);
     enum jt_err e = prepare(v, &r);
@@ -177,8 +199,8 @@ void jt_server_reload(struct jt_server *v)
         compare(v, &r);
         const struct jt_event event = {.type = JT_EV_CONFIGURATION_RELOADED,
                                        .detail = jt_str(r.changed)};
-        e = jt_state_apply(&v->state, &event, take_over, &s);
-        if (s.old_settings != NULL) { /* taken over, even if the record of it waits for the disk */
+        e = jt_state_apply(&v->state, &event, change, &s);
+        if (s.taken) { /* taken over, even if the record of it waits for the disk */
             adopt(v, &r);
             jt_log(&v->log, JT_LOG_INFO,
                    "SIGHUP: configuration and certificates were read again; changed: %s",

@@ -39,6 +39,9 @@ struct jt_server {
     size_t nthreads;
     struct jt_worker_thread *threads;
     struct jt_local *locals[JT_WORKERS_MAX];
+    pthread_t stop_watch;
+    bool watching;
+    int stopped_fd;     /* an eventfd; -1: none */
     bool keys_failing;  /* said already */
     int64_t counted_us; /* when secrets that end soon were counted last; monotonic */
     char issuer[600];
@@ -55,6 +58,11 @@ void jt_server_unlisten(struct jt_server *v);
 JT_MUST enum jt_err jt_server_start_workers(struct jt_server *v);
 void jt_server_stop_workers(struct jt_server *v);
 void jt_server_free_workers(struct jt_server *v);
+
+/* deadline.c: from now on a stop ends within 25 s, if need be by ending the process. */
+JT_MUST enum jt_err jt_server_watch_stop(struct jt_server *v);
+/* All is closed. */
+void jt_server_stopped(struct jt_server *v);
 
 /* reload.c: settings of a configuration; NULL: out of memory. */
 struct jt_settings *jt_settings_new(const struct jt_config *c);

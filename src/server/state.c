@@ -8,6 +8,7 @@
 #include "config/env.h"
 #include "reason.h"
 #include "restore.h"
+#include "store/orphans.h"
 #include "store/setting.h"
 
 static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
@@ -125,6 +126,9 @@ static enum jt_err begin_run(struct jt_state *s)
     }
     if (e == JT_OK) {
         e = put_start(s);
+    }
+    if (e == JT_OK) {
+        e = jt_usage_drop_orphans(s->usage, s->directory, s->store);
     }
     if (e != JT_OK) {
         s->store->ops->rollback(s->store);

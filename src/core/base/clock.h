@@ -3,7 +3,8 @@
  * clock.h - time, injected: nothing else in the code asks the system what time it is.
  *
  * wall_us is microseconds since 1970 and may jump; it is for what is written in tokens
- * and events. mono_us never goes back; it is for deadlines.
+ * and events. mono_us never goes back, and goes on while the machine sleeps, so that the two agree
+ * after a sleep; it is for deadlines and for telling that the wall clock jumped.
  */
 #ifndef JT_BASE_CLOCK_H
 #define JT_BASE_CLOCK_H
@@ -18,6 +19,8 @@ struct jt_clock {
 
 /* The system's clocks. Any thread. */
 extern const struct jt_clock jt_clock_system;
+/* The clock that stands still while the machine sleeps, in microseconds: systemd wants that one. */
+int64_t jt_clock_awake_us(void);
 
 static inline int64_t jt_wall_us(const struct jt_clock *c)
 {

@@ -17,6 +17,7 @@ struct jt_put {
     struct jt_object *obj;      /* NULL: dropped */
     struct jt_publication *pub; /* NULL: the directory does not keep this kind */
     uint8_t row[8];             /* what the store knows a dropped opaque token by */
+    uint32_t number;            /* of the credential whose use is dropped */
 };
 
 /* A change that is in jeton.db, whose event is not in audit.db yet. */
@@ -34,6 +35,7 @@ struct jt_change {
     struct jt_writer *w;
     size_t n, cap;
     struct jt_put *puts;
+    void (*then)(struct jt_change *chg, void *ctx); /* once it is in jeton.db; NULL: nothing */
 };
 
 struct jt_writer {
@@ -45,7 +47,8 @@ struct jt_writer {
     _Atomic(struct jt_job *) inbox;
     _Atomic bool stop, asleep;
     int wake_fd;
-    uint64_t last_seq; /* of the audit log */
+    struct jt_job *held; /* changes that wait for a later batch, oldest first */
+    uint64_t last_seq;   /* of the audit log */
     uint8_t last_hash[JT_SHA256_SIZE];
     struct jt_pending *pending_head, *pending_tail;
     uint32_t next_credential;
@@ -55,6 +58,8 @@ struct jt_writer {
     /* time */
     int64_t start_wall_us, start_mono_us;     /* drift is measured from here */
     int64_t last_event_us;                    /* of the log at start */
+    bool distrusted;                          /* the clock, as was said last */
+    _Atomic int64_t begun_us;                 /* when the thread went to work; 0: it sleeps */
     int64_t upkeep_us;                        /* monotonic: when upkeep is next due */
     int64_t uses_us;                          /* and when uses of credentials are written */
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */

@@ -34,6 +34,11 @@ size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t 
     return jt_directory_page(chg->w->o.directory, kind, cursor, out, max);
 }
 
+void jt_change_then(struct jt_change *chg, void (*then)(struct jt_change *chg, void *ctx))
+{
+    chg->then = then;
+}
+
 void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
 {
     chg->w->o.on_failure = p->on_failure;
@@ -42,9 +47,10 @@ void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p)
     chg->w->o.max_bytes = p->max_bytes;
 }
 
-void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p))
+void jt_change_retire(struct jt_change *chg, struct jt_retired *r,
+                      void (*free_fn)(struct jt_retired *r))
 {
-    jt_epoch_retire(chg->w->o.epochs, p, free_fn);
+    jt_epoch_retire(chg->w->o.epochs, r, free_fn);
 }
 
 static const struct jt_put *find_in(const struct jt_put *puts, size_t n, enum jt_object_kind kind,
@@ -159,9 +165,37 @@ static enum jt_err room(struct jt_change *chg)
     return grow(chg) ? JT_OK : JT_E_NOMEM;
 }
 
+static bool has_credential(const struct jt_client *c, uint32_t number)
+{
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (c->credentials[i].number == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is known of the use of a credential leaves with it. after: NULL when the client leaves. */
+static enum jt_err drop_uses(struct jt_change *chg, struct jt_slice name,
+                             const struct jt_client *after)
+{
+    const struct jt_client *c = (const struct jt_client *)jt_change_find(chg, JT_OBJ_CLIENT, name);
+    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
+        if (!has_credential(after, c->credentials[i].number)) {
+            JT_TRY(room(chg));
+            chg->puts[chg->n++] =
+                (struct jt_put){.kind = JT_OBJ_USE, .number = c->credentials[i].number};
+        }
+    }
+    return JT_OK;
+}
+
 enum jt_err jt_change_put(struct jt_change *chg, struct jt_object *obj)
 {
     struct jt_put put = {.kind = obj->kind, .name = obj->name, .obj = obj};
+    if (obj->kind == JT_OBJ_CLIENT) {
+        JT_TRY(drop_uses(chg, obj->name, (const struct jt_client *)obj));
+    }
     JT_TRY(room(chg));
     if (jt_directory_holds(obj->kind)) {
         JT_TRY(jt_directory_prepare(chg->w->o.directory, obj, &put.pub));
@@ -180,6 +214,9 @@ enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind, stru
     put.name = o->name; /* it lives until the drop is shown */
     if (kind == JT_OBJ_TOKEN) {
         jt_put_be64(put.row, ((const struct jt_opaque *)o)->sequence);
+    }
+    if (kind == JT_OBJ_CLIENT) {
+        JT_TRY(drop_uses(chg, put.name, NULL));
     }
     JT_TRY(room(chg));
     JT_TRY(jt_directory_prepare_drop(chg->w->o.directory, kind, put.name, &put.pub));
@@ -249,6 +286,10 @@ static enum jt_err write_put(struct jt_store *s, const struct jt_put *p)
 {
     if (p->obj != NULL) {
         return s->ops->put(s, p->obj);
+    }
+    if (p->kind == JT_OBJ_USE) {
+        char digits[JT_U64_DIGITS];
+        return s->ops->remove(s, p->kind, jt_fmt_u64(p->number, digits));
     }
     return s->ops->remove(s, p->kind,
                           p->kind == JT_OBJ_TOKEN ? jt_slice(p->row, sizeof p->row) : p->name);
@@ -325,6 +366,9 @@ enum jt_err jt_batch_change(struct jt_writer *w, struct jt_job *job)
     p->puts = chg.puts;
     p->nputs = chg.n;
     append_pending(w, p);
+    if (chg.then != NULL) {
+        chg.then(&chg, job->ctx);
+    }
     return JT_OK;
 }
 
@@ -337,6 +381,9 @@ void jt_batch_publish(struct jt_writer *w)
             if (p->puts[i].pub != NULL) {
                 jt_directory_publish(w->o.directory, &p->puts[i].pub);
                 p->puts[i].obj = NULL; /* the directory's now */
+            } else if (p->puts[i].kind == JT_OBJ_USE && p->puts[i].obj == NULL &&
+                       w->o.usage != NULL) {
+                jt_usage_forget(w->o.usage, p->puts[i].number);
             }
         }
         jt_pending_free(p);

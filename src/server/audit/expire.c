@@ -13,10 +13,17 @@
 #define USES_MAX 1000u
 #define USES_EVERY_US 5000000
 
+/*
+ * A revocation stays on for a while: should the clock be set back, by less than what makes it
+ * distrusted or after a real jump, the token that it ends has its time once more.
+ */
+#define REVOKED_LONGER_S 3600
+
 static bool is_over(const struct jt_object *o, int64_t now_s)
 {
-    return o->kind == JT_OBJ_TOKEN ? ((const struct jt_opaque *)o)->expires_s <= now_s
-                                   : ((const struct jt_revocation *)o)->expires_s <= now_s;
+    return o->kind == JT_OBJ_TOKEN
+               ? ((const struct jt_opaque *)o)->expires_s <= now_s
+               : ((const struct jt_revocation *)o)->expires_s <= now_s - REVOKED_LONGER_S;
 }
 
 /* What of one kind is over, from *cursor on. */

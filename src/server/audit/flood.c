@@ -114,7 +114,8 @@ static struct count *count_of(struct jt_flood *f, const struct jt_addr *prefix, 
     return unused;
 }
 
-static void count(struct jt_flood *f, const struct jt_addr *prefix, uint16_t reason, int64_t minute)
+static void count(struct jt_flood *f, const struct jt_addr *prefix, uint16_t reason, int64_t minute,
+                  uint64_t n)
 {
     static const struct jt_addr everybody = {{0}};
     struct count *c = f->ncounts < COUNTS / 2 ? count_of(f, prefix, reason, minute) : NULL;
@@ -122,7 +123,7 @@ static void count(struct jt_flood *f, const struct jt_addr *prefix, uint16_t rea
         c = count_of(f, &everybody, reason, minute);
     }
     if (c != NULL) {
-        c->n++;
+        c->n += n;
     }
 }
 
@@ -133,7 +134,7 @@ bool jt_flood_single(struct jt_flood *f, const struct jt_addr *a, uint16_t reaso
     if (within_rate(f, &prefix, mono_s)) {
         return true;
     }
-    count(f, &prefix, reason, minute);
+    count(f, &prefix, reason, minute, 1);
     return false;
 }
 
@@ -153,4 +154,9 @@ bool jt_flood_take(struct jt_flood *f, int64_t before, struct jt_event *e, uint1
         }
     }
     return false;
+}
+
+void jt_flood_untake(struct jt_flood *f, const struct jt_event *e, uint16_t reason)
+{
+    count(f, &e->address, reason, e->time_us / 60000000, e->count);
 }

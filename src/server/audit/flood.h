@@ -29,5 +29,7 @@ bool jt_flood_single(struct jt_flood *f, const struct jt_addr *a, uint16_t reaso
  * and number fill *e (count, address, time_us). False: none.
  */
 bool jt_flood_take(struct jt_flood *f, int64_t before, struct jt_event *e, uint16_t *reason);
+/* It could not be written: to be taken once more. */
+void jt_flood_untake(struct jt_flood *f, const struct jt_event *e, uint16_t reason);
 
 #endif

@@ -11,28 +11,38 @@
 #define PRUNE_ROWS 5000u
 #define COUNTS_AT_ONCE 512u
 
-static void write_counts(struct jt_writer *w, bool at_stop)
+/* Some of them; true: there may be more, and all is well. */
+static bool write_some_counts(struct jt_writer *w, int64_t before)
 {
     static struct jt_event events[COUNTS_AT_ONCE]; /* the store thread is the only one */
-    int64_t minute = jt_wall_us(w->o.clock) / (60 * (int64_t)SECOND_US);
+    static uint16_t reasons[COUNTS_AT_ONCE];
     size_t n = 0;
-    uint16_t reason = 0;
-    if (atomic_load(&w->failing)) {
-        return; /* they stay in their table until the disk is back */
-    }
+    bool added = true;
     w->nevents = 0;
-    while (n < COUNTS_AT_ONCE &&
-           jt_flood_take(w->flood, at_stop ? INT64_MAX : minute, &events[n], &reason)) {
-        events[n].reason = jt_str(w->o.reason_name(reason));
-        if (!jt_batch_add(w, &events[n])) {
-            break;
-        }
-        n++;
+    while (n < COUNTS_AT_ONCE && added &&
+           jt_flood_take(w->flood, before, &events[n], &reasons[n])) {
+        events[n].reason = jt_str(w->o.reason_name(reasons[n]));
+        added = jt_batch_add(w, &events[n++]);
     }
-    if (jt_batch_append(w) != JT_OK) {
+    bool written = added && jt_batch_append(w) == JT_OK;
+    for (size_t i = 0; i < n && !written; i++) {
+        jt_flood_untake(w->flood, &events[i], reasons[i]);
+    }
+    if (!written) {
         (void)atomic_fetch_add(&w->failures, 1);
     }
     w->nevents = 0;
+    return written && n == COUNTS_AT_ONCE;
+}
+
+static void write_counts(struct jt_writer *w, bool at_stop)
+{
+    int64_t minute = jt_wall_us(w->o.clock) / (60 * (int64_t)SECOND_US);
+    if (atomic_load(&w->failing)) {
+        return; /* they stay in their table until the disk is back */
+    }
+    while (write_some_counts(w, at_stop ? INT64_MAX : minute) && at_stop) {
+    }
 }
 
 /*
@@ -111,6 +121,21 @@ static void prune(struct jt_writer *w)
     w->nevents = 0;
 }
 
+/* Said once: until it is over, tokens and revocations pile up, and no key changes by itself. */
+static bool trust_clock(struct jt_writer *w)
+{
+    bool trusted = jt_writer_clock_trusted(w);
+    if (trusted != w->distrusted) {
+        return trusted;
+    }
+    w->distrusted = !trusted;
+    w->o.log(w->o.log_ctx, trusted ? 6 : 4,
+             trusted ? "the clock is trusted again: what was due is pruned and retired now"
+                     : "the clock jumped by over 60 s since the start: nothing is pruned or "
+                       "retired until it jumps back; if it is right now, a restart ends the wait");
+    return trusted;
+}
+
 void jt_upkeep(struct jt_writer *w, bool at_stop)
 {
     int64_t now = jt_mono_us(w->o.clock);
@@ -124,7 +149,7 @@ void jt_upkeep(struct jt_writer *w, bool at_stop)
     write_counts(w, at_stop);
     jt_write_uses(w, at_stop);
     if (!at_stop) {
-        if (jt_writer_clock_trusted(w)) {
+        if (trust_clock(w)) {
             jt_expire(w);
         }
         prune(w);

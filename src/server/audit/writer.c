@@ -11,6 +11,8 @@
 #define SCRATCH_MAX 65536u
 #define MAILBOXES 66
 #define WAIT_MS 1000
+#define HANG_US 5000000
+#define CHANGES_MAX 32 /* of one batch */
 
 void jt_handover_add(struct jt_handover *h, struct jt_job *job)
 {
@@ -44,6 +46,13 @@ void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
     jt_writer_submit_all(w, &h);
 }
 
+/* As long as a request is parked at most: until then all is well. */
+static bool hangs(const struct jt_writer *w)
+{
+    int64_t begun_us = atomic_load(&w->begun_us);
+    return begun_us != 0 && jt_mono_us(w->o.clock) - begun_us > HANG_US;
+}
+
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
 {
     *out = (struct jt_writer_stats){
@@ -52,7 +61,7 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
         .counted = atomic_load(&w->counted),
         .failures = atomic_load(&w->failures),
         .unaudited = atomic_load(&w->unaudited),
-        .disk_failing = atomic_load(&w->failing),
+        .disk_failing = atomic_load(&w->failing) || hangs(w),
         .degrade = atomic_load(&w->degrade),
     };
 }
@@ -219,6 +228,20 @@ static void fail_all(struct jt_writer *w, struct jt_job *jobs, enum jt_err e)
     }
 }
 
+static void begin_turn(struct jt_writer *w)
+{
+    atomic_store(&w->begun_us, jt_mono_us(w->o.clock));
+}
+
+static void end_turn(struct jt_writer *w)
+{
+    if (hangs(w)) {
+        w->o.log(w->o.log_ctx, 4,
+                 "the disk did not answer for over 5 s: requests were answered with 503");
+    }
+    atomic_store(&w->begun_us, 0);
+}
+
 static void run_batch(struct jt_writer *w, struct jt_job *jobs)
 {
     enum jt_err e = settle_earlier(w);
@@ -251,6 +274,35 @@ static void run_batch(struct jt_writer *w, struct jt_job *jobs)
     (void)jt_epoch_reclaim(w->o.epochs);
 }
 
+/*
+ * The next batch: what was held, then what came. Each change costs a transaction, so when there are
+ * very many the others of the batch would wait too long: the rest is held, in its order.
+ */
+static struct jt_job *next_batch(struct jt_writer *w)
+{
+    struct jt_job **end = &w->held;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = jt_job_reverse(atomic_exchange(&w->inbox, NULL));
+    struct jt_job *jobs = w->held;
+    w->held = NULL;
+    struct jt_job **held = &w->held;
+    size_t changes = 0;
+    for (struct jt_job **at = &jobs; *at != NULL;) {
+        struct jt_job *j = *at;
+        if (j->change == NULL || ++changes <= CHANGES_MAX) {
+            at = &j->next;
+            continue;
+        }
+        *at = j->next;
+        j->next = NULL;
+        *held = j;
+        held = &j->next;
+    }
+    return jobs;
+}
+
 static void sleep_until_work(struct jt_writer *w)
 {
     struct pollfd p = {.fd = w->wake_fd, .events = POLLIN};
@@ -267,7 +319,8 @@ static void *run(void *arg)
 {
     struct jt_writer *w = arg;
     for (;;) {
-        struct jt_job *jobs = jt_job_reverse(atomic_exchange(&w->inbox, NULL));
+        begin_turn(w);
+        struct jt_job *jobs = next_batch(w);
         if (jobs != NULL) {
             run_batch(w, jobs);
         } else if (atomic_load(&w->stop)) {
@@ -275,9 +328,12 @@ static void *run(void *arg)
         } else {
             (void)settle_earlier(w);
             (void)jt_epoch_reclaim(w->o.epochs);
+            end_turn(w);
             sleep_until_work(w);
+            begin_turn(w);
         }
         jt_upkeep(w, false);
+        end_turn(w);
     }
     (void)settle_earlier(w);
     jt_upkeep(w, true);
@@ -348,10 +404,17 @@ static enum jt_err prepare(struct jt_writer *w)
     memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
     w->start_wall_us = jt_wall_us(w->o.clock);
     w->start_mono_us = jt_mono_us(w->o.clock);
-    if (!jt_writer_clock_trusted(w)) {
+    w->distrusted = !jt_writer_clock_trusted(w);
+    if (w->distrusted) {
         w->o.log(w->o.log_ctx, 4,
                  "the clock is over 24 h ahead of the last audit event: nothing is pruned or "
                  "retired for a day; if the clock is right, a restart ends the wait");
+    }
+    if (w->start_wall_us < w->last_event_us - 60 * INT64_C(1000000)) {
+        w->o.log(
+            w->o.log_ctx, 4,
+            "the clock is over a minute behind the last audit event: while it is wrong, tokens "
+            "that were over count again");
     }
     uint32_t highest = highest_credential(w->o.directory);
     w->next_credential = (highest > w->o.credential_floor ? highest : w->o.credential_floor) + 1;

@@ -92,9 +92,9 @@ struct jt_writer_opts {
 
 struct jt_writer_stats {
     uint64_t commits, events, counted, failures,
-        unaudited; /* unaudited: answered in degrade without a record */
-    bool disk_failing;
-    bool degrade; /* and goes on all the same */
+        unaudited;     /* unaudited: answered in degrade without a record */
+    bool disk_failing; /* or it has not answered for over 5 s */
+    bool degrade;      /* and goes on all the same */
 };
 
 /* Replays the outbox, then starts the thread. */
@@ -152,6 +152,9 @@ size_t jt_change_page(struct jt_change *chg, enum jt_object_kind kind, uint64_t 
  * from each ends the walk. */
 void jt_change_each(struct jt_change *chg, enum jt_object_kind kind,
                     bool (*each)(void *ctx, const struct jt_object *o), void *ctx);
+/* Called with the change function's ctx once the change, and its event for the outbox, is on disk;
+ * never if that fails. For what a change has to do beside the directory, and cannot take back. */
+void jt_change_then(struct jt_change *chg, void (*then)(struct jt_change *chg, void *ctx));
 /* How the writer goes on when the disk fails, and what it keeps (reload of the configuration). */
 struct jt_writer_policy {
     enum jt_audit_failure on_failure;
@@ -159,7 +162,8 @@ struct jt_writer_policy {
     uint64_t max_bytes;
 };
 void jt_change_policy(struct jt_change *chg, const struct jt_writer_policy *p);
-/* Frees p once no worker can still look at it. */
-void jt_change_retire(struct jt_change *chg, void *p, void (*free_fn)(void *p));
+/* Frees r, and what it stands in, once no worker can still look at that. */
+void jt_change_retire(struct jt_change *chg, struct jt_retired *r,
+                      void (*free_fn)(struct jt_retired *r));
 
 #endif

@@ -33,10 +33,12 @@ struct jt_directory {
     struct map maps[MAPS];
 };
 
+/* Once published it keeps what was replaced, until no reader can see that. */
 struct jt_publication {
+    struct jt_retired retired; /* first: freed as this */
     struct map *map;
     size_t index;
-    struct shard *base;      /* what next was made from */
+    struct shard *base;      /* what next was made from; then: what was replaced */
     struct shard *next;      /* to be shown */
     struct jt_object *fresh; /* what is new in it, or NULL */
     struct jt_object *old;   /* what is replaced or dropped, or NULL */
@@ -280,9 +282,12 @@ bool jt_directory_holds(enum jt_object_kind kind)
            kind == JT_OBJ_REVOCATION || kind == JT_OBJ_TOKEN;
 }
 
-static void free_object(void *p)
+static void free_replaced(struct jt_retired *r)
 {
-    jt_object_free(p);
+    struct jt_publication *p = (struct jt_publication *)r;
+    free(p->base);
+    jt_object_free(p->old);
+    free(p);
 }
 
 /*
@@ -309,20 +314,14 @@ void jt_directory_publish(struct jt_directory *d, struct jt_publication **pub)
     if (now != p->base) {
         rebase(p, now);
     }
-    struct shard *before = atomic_exchange(&p->map->shards[p->index], p->next);
+    p->base = atomic_exchange(&p->map->shards[p->index], p->next);
     if (p->old == NULL && p->fresh != NULL) {
         (void)atomic_fetch_add(&p->map->count, 1);
     } else if (p->old != NULL && p->fresh == NULL) {
         (void)atomic_fetch_sub(&p->map->count, 1);
     }
     (void)atomic_fetch_add(&p->map->version, 1);
-    if (before != NULL) {
-        jt_epoch_retire(d->epochs, before, free);
-    }
-    if (p->old != NULL) {
-        jt_epoch_retire(d->epochs, p->old, free_object);
-    }
-    free(p);
+    jt_epoch_retire(d->epochs, &p->retired, free_replaced);
     *pub = NULL;
 }
 

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "epoch.h"
 
-#include <sched.h>
-#include <stdlib.h>
-
-struct jt_retired {
-    struct jt_retired *next;
-    uint64_t epoch; /* readers that began at or before it may still see p */
-    void *p;
-    void (*free_fn)(void *p);
-};
-
 void jt_epochs_init(struct jt_epochs *e)
 {
     *e = (struct jt_epochs){0};
@@ -56,19 +46,11 @@ static uint64_t oldest_reader(struct jt_epochs *e)
     return min;
 }
 
-void jt_epoch_retire(struct jt_epochs *e, void *p, void (*free_fn)(void *p))
+void jt_epoch_retire(struct jt_epochs *e, struct jt_retired *r,
+                     void (*free_fn)(struct jt_retired *r))
 {
-    /* Readers that enter from here on get a higher number, and cannot see p. */
-    uint64_t epoch = atomic_fetch_add(&e->now, 1);
-    struct jt_retired *r = malloc(sizeof *r);
-    if (r == NULL) {
-        while (oldest_reader(e) <= epoch) {
-            (void)sched_yield();
-        }
-        free_fn(p);
-        return;
-    }
-    *r = (struct jt_retired){NULL, epoch, p, free_fn};
+    /* Readers that enter from here on get a higher number, and cannot see it. */
+    *r = (struct jt_retired){NULL, atomic_fetch_add(&e->now, 1), free_fn};
     if (e->tail == NULL) {
         e->head = r;
     } else {
@@ -89,8 +71,7 @@ size_t jt_epoch_reclaim(struct jt_epochs *e)
         e->head = r->next;
         e->tail = e->head == NULL ? NULL : e->tail;
         e->waiting--;
-        r->free_fn(r->p);
-        free(r);
+        r->free_fn(r);
     }
     return e->waiting;
 }

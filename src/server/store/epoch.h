@@ -18,7 +18,16 @@
 #define JT_EPOCH_READERS 65 /* workers, and the main thread */
 #define JT_EPOCH_OFFLINE UINT64_MAX
 
-struct jt_retired;
+/*
+ * Stands in what was replaced, or beside it, so that retiring asks for no memory: what is on disk
+ * is shown whatever happens, and the store thread can never wait for readers, whose requests wait
+ * for it. free_fn frees the whole, with this in it.
+ */
+struct jt_retired {
+    struct jt_retired *next;
+    uint64_t epoch; /* readers that began at or before it may still see it */
+    void (*free_fn)(struct jt_retired *r);
+};
 
 struct jt_epochs {
     _Atomic uint64_t now; /* starts at 1 */
@@ -36,8 +45,9 @@ uint64_t jt_epoch_enter(struct jt_epochs *e, size_t reader);
 /* Announces the oldest epoch still in use, or JT_EPOCH_OFFLINE. */
 void jt_epoch_announce(struct jt_epochs *e, size_t reader, uint64_t oldest);
 
-/* After the replacement is visible. If memory is short, waits for the readers and frees at once. */
-void jt_epoch_retire(struct jt_epochs *e, void *p, void (*free_fn)(void *p));
+/* After the replacement is visible. Never fails. */
+void jt_epoch_retire(struct jt_epochs *e, struct jt_retired *r,
+                     void (*free_fn)(struct jt_retired *r));
 /* Frees what no reader can see any more. Cheap when there is nothing. Returns how many wait on. */
 size_t jt_epoch_reclaim(struct jt_epochs *e);
 

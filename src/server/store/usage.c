@@ -13,12 +13,16 @@ struct row {
     struct jt_addr address;
 };
 
+#define GONE 4096u /* forgotten ones that are remembered: far more than go in a few seconds */
+
 struct jt_usage {
     pthread_mutex_t lock;
     size_t n, cap;    /* cap is a power of two, at most three quarters full */
     size_t nchanged;  /* rows to be taken */
     size_t take_from; /* where the next take begins to look */
     struct row *rows;
+    size_t ngone; /* where the next one goes */
+    uint32_t gone[GONE];
 };
 
 #define CAP_FIRST 64u
@@ -51,9 +55,14 @@ void jt_usage_free(struct jt_usage **u)
 }
 
 /* Numbers are our own and count up: spreading them is enough. */
+static size_t home_of(uint32_t number, size_t cap)
+{
+    return (size_t)(number * UINT32_C(2654435761)) & (cap - 1);
+}
+
 static struct row *place(struct row *rows, size_t cap, uint32_t number)
 {
-    size_t i = (size_t)(number * UINT32_C(2654435761)) & (cap - 1);
+    size_t i = home_of(number, cap);
     while (rows[i].number != 0 && rows[i].number != number) {
         i = (i + 1) & (cap - 1);
     }
@@ -78,6 +87,16 @@ static bool grow(struct jt_usage *u)
     u->rows = rows;
     u->cap *= 2;
     return true;
+}
+
+static bool is_gone(const struct jt_usage *u, uint32_t number)
+{
+    for (size_t i = 0; i < GONE; i++) {
+        if (u->gone[i] == number) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The row of a credential, made if need be; NULL: out of memory. Locked. */
@@ -160,8 +179,50 @@ void jt_usage_untake(struct jt_usage *u, const struct jt_use *taken, size_t n)
     (void)pthread_mutex_unlock(&u->lock);
 }
 
+/* Rows behind it move up, so that none stands beyond a free place from its own. */
+static void close_gap(struct jt_usage *u, size_t gap)
+{
+    size_t mask = u->cap - 1;
+    for (size_t i = (gap + 1) & mask; u->rows[i].number != 0; i = (i + 1) & mask) {
+        if (((i - home_of(u->rows[i].number, u->cap)) & mask) >= ((i - gap) & mask)) {
+            u->rows[gap] = u->rows[i];
+            gap = i;
+        }
+    }
+    u->rows[gap] = (struct row){0};
+}
+
+void jt_usage_forget(struct jt_usage *u, uint32_t credential)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    struct row *r = place(u->rows, u->cap, credential);
+    if (r->number != 0) {
+        u->nchanged -= r->changed ? 1 : 0;
+        u->n--;
+        close_gap(u, (size_t)(r - u->rows));
+    }
+    u->gone[u->ngone++ % GONE] = credential;
+    (void)pthread_mutex_unlock(&u->lock);
+}
+
+size_t jt_usage_page(struct jt_usage *u, size_t *cursor, uint32_t *out, size_t max)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&u->lock);
+    for (; *cursor < u->cap && n < max; (*cursor)++) {
+        if (u->rows[*cursor].number != 0) {
+            out[n++] = u->rows[*cursor].number;
+        }
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+    return n;
+}
+
 static void add(struct jt_usage *u, const struct jt_use *use)
 {
+    if (place(u->rows, u->cap, use->number)->number == 0 && is_gone(u, use->number)) {
+        return;
+    }
     struct row *r = row_of(u, use->number);
     if (r == NULL) {
         return; /* a count less; the token's event is in the log */

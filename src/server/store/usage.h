@@ -24,6 +24,12 @@ size_t jt_usage_take(struct jt_usage *u, struct jt_use *out, size_t max);
 /* They could not be written: to be taken once more. */
 void jt_usage_untake(struct jt_usage *u, const struct jt_use *taken, size_t n);
 
+/* Its credential is gone, and its number is never given out again. What a worker merges late is
+ * ignored. */
+void jt_usage_forget(struct jt_usage *u, uint32_t credential);
+/* Numbers of known ones, after *cursor (from 0) in no order; a return below max is the end. */
+size_t jt_usage_page(struct jt_usage *u, size_t *cursor, uint32_t *out, size_t max);
+
 #define JT_USAGE_BATCH 256
 struct jt_usage_batch {
     size_t n;

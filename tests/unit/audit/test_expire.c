@@ -14,6 +14,7 @@
 
 #include "core/base/num.h"
 #include "rig.h"
+#include "server/store/orphans.h"
 
 #define S INT64_C(1000000)
 #define DAY (86400 * S)
@@ -112,12 +113,14 @@ static void test_time_is_over(void **state)
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 10);
     go_on(r, 60 * S);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 6);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 10); /* a while longer than their tokens */
+    go_on(r, 3600 * S);
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 3);
     assert_int_equal(stored(r).tokens, 6);
     assert_int_equal(stored(r).revocations, 3);
     assert_false(jt_directory_revoked(r->directory, 7));
     assert_true(jt_directory_revoked(r->directory, 8));
-    go_on(r, 10000 * S);
+    go_on(r, 6500 * S);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 0);
     assert_int_equal(jt_profiles_count(r->profiles), 0);
     assert_int_equal(stored(r).tokens, 0);
@@ -165,15 +168,51 @@ static void test_clock_jumps(void **state)
     put_revocation(r, 1, now_s(r) + 1000);
     start_writer(r);
     go_on(r, 2 * S);
+    assert_int_equal(atomic_load(&r->warnings), 0);
     (void)atomic_fetch_add(&r->wall_us, 10 * DAY);
     go_on(r, 2 * S);
     go_on(r, 2 * S);
+    assert_int_equal(atomic_load(&r->warnings), 1); /* said once */
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 1);
     (void)atomic_fetch_sub(&r->wall_us, 10 * DAY);
-    go_on(r, 2000 * S);
+    go_on(r, 5000 * S);
     assert_int_equal(shown(r, JT_OBJ_REVOCATION), 0);
     assert_int_equal(shown(r, JT_OBJ_TOKEN), 0);
+}
+
+/* Steps that a trusted clock may make: a token's time must not come again without its revocation.
+ */
+static void test_clock_steps_back(void **state)
+{
+    struct rig *r = *state;
+    put_revocation(r, 1, now_s(r) + 100);
+    start_writer(r);
+    (void)atomic_fetch_add(&r->wall_us, 50 * S);
+    go_on(r, 52 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1); /* over, as it seems */
+    (void)atomic_fetch_sub(&r->wall_us, 100 * S);
+    go_on(r, 2 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 1); /* and its token is not */
+    (void)atomic_fetch_add(&r->wall_us, 50 * S);
+    go_on(r, 3700 * S);
+    assert_int_equal(shown(r, JT_OBJ_REVOCATION), 0);
+}
+
+/* Nothing can be done about tokens whose time comes again; but it is said. */
+static void test_start_behind(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    go_on(r, 0);
+    jt_writer_stop(&r->writer);
+    (void)atomic_fetch_sub(&r->wall_us, 30 * S);
+    start_writer(r);
+    jt_writer_stop(&r->writer);
+    assert_int_equal(atomic_load(&r->warnings), 0);
+    (void)atomic_fetch_sub(&r->wall_us, 3 * DAY);
+    start_writer(r);
+    assert_int_equal(atomic_load(&r->warnings), 1);
 }
 
 /* A start days after the last event: a wrong clock, or a long stop. After a day it is known. */
@@ -255,12 +294,89 @@ static void test_many_uses(void **state)
     assert_int_equal(stored(r).uses, 2500);
 }
 
+static enum jt_err put_client(struct jt_change *chg, void *ctx)
+{
+    return jt_change_put_copy(chg, ctx);
+}
+
+static enum jt_err drop_client(struct jt_change *chg, void *ctx)
+{
+    (void)ctx;
+    return jt_change_drop(chg, JT_OBJ_CLIENT, JT_LIT("c"));
+}
+
+static enum jt_err change(struct rig *r, jt_change_fn fn, void *ctx)
+{
+    struct jt_job job = plain(r, "c");
+    job.change = fn;
+    job.ctx = ctx;
+    run_one(r, &job);
+    return job.result;
+}
+
+static bool known(struct rig *r, uint32_t number)
+{
+    struct jt_use u = {0};
+    return jt_usage_get(r->usage, number, &u);
+}
+
+/* With its credential goes what is known of its use, in the same change. */
+static void test_uses_leave(void **state)
+{
+    struct rig *r = *state;
+    const struct jt_credential both[] = {{.number = 7}, {.number = 8}};
+    struct jt_client c = {
+        .o = {.kind = JT_OBJ_CLIENT, .name = JT_LIT("c")}, .ncredentials = 2, .credentials = both};
+    start_writer(r);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    for (uint32_t i = 7; i <= 9; i++) {
+        use(r, i, 100);
+    }
+    go_on(r, 6 * S);
+    assert_int_equal(stored(r).uses, 3);
+    c.ncredentials = 1; /* 8 was pruned */
+    fail_next(r, "commit", JT_E_FULL, false);
+    assert_int_equal(change(r, put_client, &c), JT_E_FULL);
+    assert_true(known(r, 8) && stored(r).uses == 3);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    assert_true(known(r, 7) && !known(r, 8) && stored(r).uses == 2);
+    fail_next(r, "audit_append", JT_E_FULL, false);
+    assert_int_equal(change(r, drop_client, NULL), JT_E_FULL); /* it waits for the log */
+    go_on(r, S);
+    assert_true(!known(r, 7) && known(r, 9));
+    use(r, 7, 101); /* a worker that merges late */
+    go_on(r, 6 * S);
+    assert_int_equal(stored(r).uses, 1);
+}
+
+/* What earlier versions left, or a crash. */
+static void test_orphans(void **state)
+{
+    struct rig *r = *state;
+    const struct jt_credential one[] = {{.number = 7}};
+    struct jt_client c = {
+        .o = {.kind = JT_OBJ_CLIENT, .name = JT_LIT("c")}, .ncredentials = 1, .credentials = one};
+    start_writer(r);
+    assert_int_equal(change(r, put_client, &c), JT_OK);
+    for (uint32_t i = 1; i <= 300; i++) {
+        use(r, i, 100);
+    }
+    jt_writer_stop(&r->writer);
+    assert_int_equal(stored(r).uses, 300);
+    assert_int_equal(r->store->ops->begin(r->store), JT_OK);
+    assert_int_equal(jt_usage_drop_orphans(r->usage, r->directory, r->store), JT_OK);
+    assert_int_equal(r->store->ops->commit(r->store, NULL, 0), JT_OK);
+    assert_true(known(r, 7) && !known(r, 1) && !known(r, 300));
+    assert_true(stored(r).uses == 1 && stored(r).use.number == 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_time_is_over),    TEST(test_some_at_a_time), TEST(test_clock_jumps),
         TEST(test_start_far_ahead), TEST(test_disk_fails),     TEST(test_uses_are_written),
-        TEST(test_many_uses),
+        TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_clock_steps_back),
+        TEST(test_start_behind),    TEST(test_orphans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

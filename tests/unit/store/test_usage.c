@@ -144,6 +144,46 @@ static void test_many(void **state)
     assert_true(jt_usage_get(u, UINT32_MAX, &use));
 }
 
+/* Numbers are never given out again, so one that is forgotten stays so, also if a worker that had
+ * not merged yet comes late. */
+static void test_forget(void **state)
+{
+    (void)state;
+    static struct jt_usage_batch b;
+    static bool gone[3001];
+    struct jt_use use = {0};
+    struct jt_use page[64];
+    for (uint32_t i = 1; i <= 3000; i++) {
+        jt_usage_add(&b, u, i, i, &home);
+    }
+    jt_usage_merge(&b, u);
+    for (uint32_t i = 1; i <= 3000; i += 1 + i % 3) { /* the chains of the table stay whole */
+        jt_usage_forget(u, i);
+        jt_usage_forget(u, i);
+        gone[i] = true;
+    }
+    size_t left = 0;
+    for (uint32_t i = 1; i <= 3000; i++) {
+        assert_int_equal(jt_usage_get(u, i, &use), !gone[i]);
+        assert_true(gone[i] || (use.number == i && use.last_s == i));
+        left += gone[i] ? 0 : 1;
+    }
+    size_t taken = 0;
+    size_t n = 0;
+    while ((n = jt_usage_take(u, page, 64)) > 0) {
+        taken += n;
+    }
+    assert_int_equal(taken, left);
+    jt_usage_add(&b, u, 1, 5000, &home);
+    jt_usage_add(&b, u, 9999, 5000, &home);
+    jt_usage_merge(&b, u);
+    assert_false(jt_usage_get(u, 1, &use));
+    assert_true(jt_usage_get(u, 9999, &use));
+    jt_usage_forget(u, 77777); /* never used */
+    jt_usage_forget(u, 0);
+    assert_int_equal(jt_usage_take(u, page, 64), 1);
+}
+
 enum { EACH = 20000 };
 
 static void *work(void *arg)
@@ -193,6 +233,7 @@ int main(void)
         TEST(test_take),
         TEST(test_untake),
         TEST(test_many),
+        TEST(test_forget),
         TEST(test_two_workers_and_the_store_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
