@@ -99,20 +99,9 @@ static enum jt_err explain(char *why, size_t why_n, const char *what, const char
     return JT_E_CRYPTO;
 }
 
-/* Nobody is there to ask. */
-static int no_passphrase(char *buf, int n, int for_writing, void *arg)
-{
-    (void)buf;
-    (void)n;
-    (void)for_writing;
-    (void)arg;
-    return -1;
-}
-
 static enum jt_err load(SSL_CTX *ctx, const char *cert_file, const char *key_file, char *why,
                         size_t why_n)
 {
-    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     if (!set_policy(ctx)) {
         return explain(why, why_n, "TLS policy", "");
     }
