@@ -47,7 +47,7 @@ void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
 }
 
 /* As long as a request is parked at most: until then all is well. */
-static bool hangs(const struct jt_writer *w)
+bool jt_writer_hangs(const struct jt_writer *w)
 {
     int64_t begun_us = atomic_load(&w->begun_us);
     return begun_us != 0 && jt_mono_us(w->o.clock) - begun_us > HANG_US;
@@ -61,7 +61,7 @@ void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out)
         .counted = atomic_load(&w->counted),
         .failures = atomic_load(&w->failures),
         .unaudited = atomic_load(&w->unaudited),
-        .disk_failing = atomic_load(&w->failing) || hangs(w),
+        .disk_failing = atomic_load(&w->failing) || jt_writer_hangs(w),
         .degrade = atomic_load(&w->degrade),
     };
 }
@@ -235,7 +235,7 @@ static void begin_turn(struct jt_writer *w)
 
 static void end_turn(struct jt_writer *w)
 {
-    if (hangs(w)) {
+    if (jt_writer_hangs(w)) {
         w->o.log(w->o.log_ctx, 4,
                  "the disk did not answer for over 5 s: requests were answered with 503");
     }

@@ -115,6 +115,8 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h);
 /* Ends after everything submitted is on disk and counted refusals are written. Frees it. */
 void jt_writer_stop(struct jt_writer **w);
 void jt_writer_stats(const struct jt_writer *w, struct jt_writer_stats *out);
+/* The store thread has not come back from the disk for over 5 s. Any thread. */
+bool jt_writer_hangs(const struct jt_writer *w);
 /* How long commits took: of the log, of the state. */
 enum jt_commit { JT_COMMIT_AUDIT = 0, JT_COMMIT_STATE, JT_COMMITS };
 const struct jt_histogram *jt_writer_commits(const struct jt_writer *w, enum jt_commit which);

@@ -59,6 +59,9 @@ void jt_counts_add(struct jt_counts *c, struct jt_writer *w, const struct jt_cou
         if (c->n == JT_COUNTS_MAX) {
             jt_counts_flush(c, w, now_us);
         }
+        if (c->n == JT_COUNTS_MAX) {
+            return;
+        }
         r = &c->rows[c->n++];
         *r = (struct jt_count_row){.minute = minute, .active = k->active, .address = k->address};
         r->caller_n = cut(r->caller, sizeof r->caller, k->caller);
@@ -97,6 +100,9 @@ static void send_row(struct jt_writer *w, const struct jt_count_row *row, int64_
 
 void jt_counts_flush(struct jt_counts *c, struct jt_writer *w, int64_t now_us)
 {
+    if (jt_writer_hangs(w)) {
+        return;
+    }
     for (size_t i = 0; i < c->n; i++) {
         send_row(w, &c->rows[i], now_us);
     }

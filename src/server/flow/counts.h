@@ -36,7 +36,8 @@ struct jt_count_key {
     struct jt_addr address;                   /* of the first one in the row */
     bool active;
 };
-/* Adds one; a full table is flushed first. */
+/* Adds one; a full table is flushed first. While the disk hangs nothing is flushed, as it would
+ * pile up without bound; then what finds no room is not counted. */
 void jt_counts_add(struct jt_counts *c, struct jt_writer *w, const struct jt_count_key *k,
                    int64_t now_us);
 void jt_counts_flush(struct jt_counts *c, struct jt_writer *w, int64_t now_us);
