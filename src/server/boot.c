@@ -237,6 +237,7 @@ int jt_boot_run(const struct jt_config *config, const struct jt_boot *how)
     v->how = how;
     v->state.config = config;
     v->state.log = &v->log;
+    v->state.is_dev = how->dev != NULL;
     v->state.dir.lock_fd = -1;
     v->stopped_fd = -1;
     v->log.json = config->log_json;

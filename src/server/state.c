@@ -165,7 +165,7 @@ static enum jt_err open_master(struct jt_state *s, char *why, size_t why_n)
     if (e == JT_E_NOTFOUND && access(db, F_OK) != 0) {
         e = jt_master_key_make(s->master_path, s->master, &detail);
         e = e == JT_OK ? jt_datadir_sync(&s->dir) : e; /* before anything is wrapped under it */
-        if (e == JT_OK && s->log != NULL) {
+        if (e == JT_OK && s->log != NULL && !s->is_dev) {
             jt_log(s->log, JT_LOG_WARNING,
                    "first start in %s: new databases, and a new master key in %s; keep a copy of "
                    "it in another place",

@@ -35,6 +35,7 @@ struct jt_state {
     int64_t restored_s;        /* when the backup was made that this first start is from; or 0 */
     size_t nkeys;              /* signing keys found */
     char master_path[PATH_MAX];
+    bool is_dev;         /* of jeton dev: nobody has to keep its keys */
     bool master_is_ours; /* a file in the data directory, not the service manager's */
     uint8_t master[JT_KEY_SIZE];
     uint8_t next_master[JT_KEY_SIZE]; /* of a rekey that has begun; the reading thread's */
