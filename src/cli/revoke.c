@@ -93,8 +93,9 @@ enum jt_exit jt_cmd_revoke(const struct jt_args *args)
         return jt_say_fail(JT_EXIT_USAGE, "TOKEN and --%s exclude each other", form->flag);
     }
     if (form == NULL && args->operand == NULL) {
-        return jt_say_fail(JT_EXIT_USAGE, "say what to revoke: TOKEN (- is standard input), --jti, "
-                                          "--client, --credential or --key");
+        return jt_say_fail(JT_EXIT_USAGE,
+                           "say what to revoke: TOKEN, --jti, --client, --credential or "
+                           "--key; to read a token from standard input: jeton revoke -");
     }
     return form != NULL ? revoke(args, form) : jt_net_revoke(args);
 }

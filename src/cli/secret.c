@@ -18,10 +18,15 @@ enum jt_exit jt_secret_open(const struct jt_args *args, struct jt_secret_file *f
         return JT_EXIT_DONE;
     }
     f->fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only);
+    if (f->fd < 0 && errno == EEXIST) {
+        return jt_say_fail(JT_EXIT_CONFLICT,
+                           "\"%s\" exists already and is not replaced: name another file for the "
+                           "secret; nothing was changed",
+                           f->path);
+    }
     if (f->fd < 0) {
-        return jt_say_fail(errno == EEXIST ? JT_EXIT_CONFLICT : JT_EXIT_FAILED,
-                           "cannot make the file \"%s\" for the secret: %s", f->path,
-                           strerrordesc_np(errno));
+        return jt_say_fail(JT_EXIT_FAILED, "cannot make the file \"%s\" for the secret: %s",
+                           f->path, strerrordesc_np(errno));
     }
     /* Room for the secret now, or an error now. Not every file system can promise. */
     if (posix_fallocate(f->fd, 0, 256) == ENOSPC) {

@@ -204,7 +204,7 @@ void jt_server_reload(struct jt_server *v)
             adopt(v, &r);
             jt_log(&v->log, JT_LOG_INFO,
                    "SIGHUP: configuration and certificates were read again; changed: %s",
-                   r.changed[0] != '\0' ? r.changed : "nothing in the configuration");
+                   r.changed[0] != '\0' ? r.changed : "nothing that can change while it runs");
         } else {
             jt_log(&v->log, JT_LOG_ERROR, "SIGHUP: nothing was changed: %s", jt_err_text(e));
         }

@@ -186,7 +186,7 @@ USAGE = [
     (["introspect", "-", "--secret-file", "-"], {"JETON_CLIENT_ID": "x"}, "cannot both come from standard input"),
     (["revoke", "a" * 16385], "demo", "that is not a token"),
     (["revoke", "--jti", "x", "x.y"], "demo", "TOKEN and --jti exclude each other"),
-    (["revoke"], "demo", "say what to revoke: TOKEN (- is standard input), --jti"),
+    (["revoke"], "demo", "say what to revoke: TOKEN, --jti"),
     (["revoke", "x.y"], {}, "no client: --client-id ID or JETON_CLIENT_ID"),
 ]
 

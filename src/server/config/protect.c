@@ -64,7 +64,8 @@ static void add_metrics(struct jt_protections *p, const struct jt_config *c)
         return;
     }
     jt_protections_add(p, "private metrics", JT_PROTECTION_OFF,
-                       "plain HTTP without a password on %.*s", JT_FMT(c->metrics_listen));
+                       "anybody who reaches %.*s can read them (plain HTTP, no password)",
+                       JT_FMT(c->metrics_listen));
 }
 
 void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
