@@ -471,8 +471,10 @@ def test_audit_export_has_all_pages(start):
 
 class Tail:
     def __init__(self, server, *args):
+        # a shell that starts the tests in the background has SIGINT ignored, and that is inherited
         self.p = subprocess.Popen([BIN, "audit", "tail", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  env={**server.environment, "JETON_DATA": server.data})
+                                  env={**server.environment, "JETON_DATA": server.data},
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.rest = b""
 
     def line(self, timeout=20):
