@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_audit.c - rows of the table of commands: jeton audit.
+ */
 #include "command.h"
 
 static const struct jt_flag audit_list_flags[] = {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_client.c - rows of the table of commands: jeton client.
+ */
 #include "command.h"
 
 static const struct jt_flag client_create_flags[] = {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_credential.c - rows of the table of commands: jeton credential.
+ */
 #include "command.h"
 
 static const struct jt_flag add_flags[] = {

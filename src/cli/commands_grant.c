@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_grant.c - rows of the table of commands: jeton grant.
+ */
 #include "command.h"
 
 static const struct jt_flag list_flags[] = {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_issuer.c - rows of the table of commands: jeton token and introspect, with any issuer.
+ */
 #include "command.h"
 
 static const struct jt_flag token_flags[] = {

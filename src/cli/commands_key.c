@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_key.c - rows of the table of commands: jeton key.
+ */
 #include "command.h"
 
 static const struct jt_flag show_flags[] = {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_resource.c - rows of the table of commands: jeton resource.
+ */
 #include "command.h"
 
 static const struct jt_flag resource_create_flags[] = {

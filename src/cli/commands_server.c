@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commands_server.c - rows of the table of commands: the commands that run, check, copy and put back a server.
+ */
 #include "command.h"
 
 static const struct jt_flag dev_flags[] = {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant.c - jeton grant add, remove and list: who may have what.
+ */
 #include "../core/json/jw.h"
 #include "client.h"
 #include "list.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * key.c - jeton key: the signing keys, and their life.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 

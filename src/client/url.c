@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * url.c - which URLs may be asked at all, and which are of this machine.
+ */
 #include <stdio.h>
 
 #include "../core/http/uri.h"

@@ -6,6 +6,7 @@
  * then the databases change their names, the state last. Those that were there are kept. All tokens
  * issued before end: the next start is numbered higher than any that the backup, or the directory,
  * can know of.
+ * Threads: the only one of its process; it holds the lock of the data directory.
  */
 #ifndef JT_SERVER_RESTORE_H
 #define JT_SERVER_RESTORE_H

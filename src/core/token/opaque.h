@@ -3,6 +3,7 @@
  * opaque.h - the form of opaque access tokens: jat_ and 43 base64url characters of 256 random bits.
  *
  * A store keeps only the SHA-256 of the whole text, so that its copy is no set of tokens.
+ * Threads: any; a jt_crypt belongs to its caller.
  */
 #ifndef JT_TOKEN_OPAQUE_H
 #define JT_TOKEN_OPAQUE_H

@@ -2,7 +2,7 @@
 /*
  * openapi.h - api/openapi.json, put into the program by the build (api/embed.py).
  *
- * It describes every route, and a test holds it to that.
+ * It describes every route, and a test holds it to that. Constant, so for any thread.
  */
 #ifndef JT_ADMIN_OPENAPI_H
 #define JT_ADMIN_OPENAPI_H

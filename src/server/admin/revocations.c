@@ -109,48 +109,61 @@ static size_t place_of(const struct jt_client *c, struct jt_slice id)
     return i;
 }
 
+/*
+ * The first object of a kind that is the one; NULL: none is. It stays while the request is under
+ * way: its epoch is announced.
+ */
+static const struct jt_object *first(const struct jt_flow *f, enum jt_object_kind kind,
+                                     bool (*is_it)(const struct jt_object *o,
+                                                   const struct jt_ending *t))
+{
+    const struct jt_ending *t = &jt_admin_of(f)->ending;
+    const struct jt_object *page[PAGE];
+    uint64_t cursor = 0;
+    size_t n = 0;
+    do {
+        n = jt_directory_page(f->app->directory, kind, &cursor, page, PAGE);
+        for (size_t i = 0; i < n; i++) {
+            if (is_it(page[i], t)) {
+                return page[i];
+            }
+        }
+    } while (n == PAGE);
+    return NULL;
+}
+
+static bool is_token(const struct jt_object *o, const struct jt_ending *t)
+{
+    return ((const struct jt_opaque *)o)->sequence == t->id.sequence;
+}
+
+static bool has_credential(const struct jt_object *o, const struct jt_ending *t)
+{
+    const struct jt_client *c = (const struct jt_client *)o;
+    return place_of(c, t->name) < c->ncredentials;
+}
+
 /* An opaque token says itself how long it lives, whatever the settings were then. */
 static void run_find_token(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
 {
     (void)audit;
     (void)crypt;
     const struct jt_flow *f = r->job.ctx;
-    struct jt_ending *t = &jt_admin_of(f)->ending;
-    const struct jt_object *page[PAGE];
-    uint64_t cursor = 0;
-    size_t n = 0;
-    do {
-        n = jt_directory_page(f->app->directory, JT_OBJ_TOKEN, &cursor, page, PAGE);
-        for (size_t i = 0; i < n; i++) {
-            const struct jt_opaque *o = (const struct jt_opaque *)page[i];
-            if (o->sequence == t->id.sequence) {
-                t->expires_s = o->expires_s;
-                return;
-            }
-        }
-    } while (n == PAGE);
+    const struct jt_object *o = first(f, JT_OBJ_TOKEN, is_token);
+    if (o != NULL) {
+        jt_admin_of(f)->ending.expires_s = ((const struct jt_opaque *)o)->expires_s;
+    }
 }
 
-/* What it finds stays while the request is under way: its epoch is announced. */
 static void run_find(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt)
 {
     (void)audit;
     (void)crypt;
     const struct jt_flow *f = r->job.ctx;
-    struct jt_ending *t = &jt_admin_of(f)->ending;
-    const struct jt_object *page[PAGE];
-    uint64_t cursor = 0;
-    size_t n = 0;
-    do {
-        n = jt_directory_page(f->app->directory, JT_OBJ_CLIENT, &cursor, page, PAGE);
-        for (size_t i = 0; i < n; i++) {
-            const struct jt_client *c = (const struct jt_client *)page[i];
-            if (place_of(c, t->name) < c->ncredentials) {
-                t->client_id = page[i]->name;
-                return;
-            }
-        }
-    } while (n == PAGE);
+    const struct jt_object *o = first(f, JT_OBJ_CLIENT, has_credential);
+    if (o != NULL) {
+        jt_admin_of(f)->ending.client_id = o->name;
+    }
 }
 
 /* A credential is known by its client, and a token by its hash; there may be very many. */

@@ -2,6 +2,7 @@
 /*
  * protect.h - which protections a configuration turns on and off, in words: for `jeton check` and
  * for the lines that a start begins with.
+ * Owns:    nothing; the texts are copied. Threads: any.
  */
 #ifndef JT_CONFIG_PROTECT_H
 #define JT_CONFIG_PROTECT_H

@@ -7,6 +7,7 @@
  * given must match (AND); JT_COMPAT_CIDAAS_OR lets one suffice, unless strictValidation asks for
  * all of them. An empty list matches nothing. Our tokens have no roles and no groups, so such a
  * list fails.
+ * Owns:    nothing; texts are of the request's arena. Threads: its worker's.
  */
 #ifndef JT_FLOW_MATCH_H
 #define JT_FLOW_MATCH_H

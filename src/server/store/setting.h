@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * setting.h - names of the rows in the table of settings: numbers that outlive a start.
+ * setting.h - names of the rows in the table of settings: numbers that outlive a start. Written
+ * before the store thread begins, or by it.
  */
 #ifndef JT_STORE_SETTING_H
 #define JT_STORE_SETTING_H
