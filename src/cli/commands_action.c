@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * commands_action.c - rows of the table of commands: explain, why, revoke, rekey, version and completion.
+ * commands_action.c - rows of the table of commands: explain, why, revoke, rekey, version and
+ * completion.
  */
 #include "command.h"
 

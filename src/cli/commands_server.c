@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * commands_server.c - rows of the table of commands: the commands that run, check, copy and put back a server.
+ * commands_server.c - rows of the table of commands: the commands that run, check, copy and put
+ * back a server.
  */
 #include "command.h"
 
