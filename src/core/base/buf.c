@@ -57,33 +57,13 @@ static bool grow(struct jt_buf *b, size_t want)
     return true;
 }
 
-bool jt_buf_reserve(struct jt_buf *b, size_t k)
+bool jt_buf_grow(struct jt_buf *b, size_t k)
 {
     if (b->failed || k > b->max - b->n || (b->n + k > b->cap && !grow(b, b->n + k))) {
         b->failed = true;
         return false;
     }
     return true;
-}
-
-void jt_buf_put(struct jt_buf *b, struct jt_slice s)
-{
-    if (s.n > 0 && jt_buf_reserve(b, s.n)) {
-        memcpy(b->p + b->n, s.p, s.n);
-        b->n += s.n;
-    }
-}
-
-void jt_buf_puts(struct jt_buf *b, const char *z)
-{
-    jt_buf_put(b, jt_str(z));
-}
-
-void jt_buf_putc(struct jt_buf *b, uint8_t c)
-{
-    if (jt_buf_reserve(b, 1)) {
-        b->p[b->n++] = c;
-    }
 }
 
 void jt_buf_put_u64(struct jt_buf *b, uint64_t v)

@@ -24,10 +24,8 @@ void jt_buf_free(struct jt_buf *b);
 /* Empties (and wipes) but keeps the storage. */
 void jt_buf_reset(struct jt_buf *b);
 /* Room for k more bytes. False, and failed, when that is over max. */
-bool jt_buf_reserve(struct jt_buf *b, size_t k);
-void jt_buf_put(struct jt_buf *b, struct jt_slice s);
-void jt_buf_puts(struct jt_buf *b, const char *z);
-void jt_buf_putc(struct jt_buf *b, uint8_t c);
+static inline bool jt_buf_reserve(struct jt_buf *b, size_t k);
+bool jt_buf_grow(struct jt_buf *b, size_t k); /* the same when there is no room yet */
 void jt_buf_put_u64(struct jt_buf *b, uint64_t v); /* decimal */
 void jt_buf_put_i64(struct jt_buf *b, int64_t v);  /* decimal */
 void jt_buf_printf(struct jt_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -35,6 +33,32 @@ void jt_buf_printf(struct jt_buf *b, const char *fmt, ...) __attribute__((format
 void jt_buf_consume(struct jt_buf *b, size_t k);
 /* Hands over the storage with one NUL after the last byte, or NULL when failed. free() it. */
 char *jt_buf_take(struct jt_buf *b);
+
+static inline bool jt_buf_reserve(struct jt_buf *b, size_t k)
+{
+    return (!b->failed && k <= b->cap - b->n) || jt_buf_grow(b, k);
+}
+
+/* Written out here: the length of a literal is known where it is put, and most bytes fit. */
+static inline void jt_buf_put(struct jt_buf *b, struct jt_slice s)
+{
+    if (s.n > 0 && jt_buf_reserve(b, s.n)) {
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+    }
+}
+
+static inline void jt_buf_puts(struct jt_buf *b, const char *z)
+{
+    jt_buf_put(b, jt_str(z));
+}
+
+static inline void jt_buf_putc(struct jt_buf *b, uint8_t c)
+{
+    if (jt_buf_reserve(b, 1)) {
+        b->p[b->n++] = c;
+    }
+}
 
 static inline bool jt_buf_ok(const struct jt_buf *b)
 {

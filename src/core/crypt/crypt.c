@@ -87,8 +87,9 @@ enum jt_err jt_hmac_sha256(struct jt_crypt *c, const uint8_t key[static JT_KEY_S
 {
     uint8_t pad[HMAC_BLOCK];
     uint8_t inner[JT_SHA256_SIZE];
-    for (size_t i = 0; i < HMAC_BLOCK; i++) {
-        pad[i] = (uint8_t)((i < JT_KEY_SIZE ? key[i] : 0) ^ 0x36);
+    memset(pad, 0x36, sizeof pad);
+    for (size_t i = 0; i < JT_KEY_SIZE; i++) {
+        pad[i] ^= key[i];
     }
     enum jt_err e = digest2(c, jt_slice(pad, sizeof pad), in, inner);
     for (size_t i = 0; i < HMAC_BLOCK; i++) {

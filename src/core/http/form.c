@@ -5,9 +5,18 @@
 #include "name.h"
 #include "uri.h"
 
+static bool is_literal(struct jt_slice text)
+{
+    return jt_slice_find(text, '%') == text.n && jt_slice_find(text, '+') == text.n;
+}
+
 enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, struct jt_slice *out)
 {
-    uint8_t *p = jt_arena_alloc(a, text.n == 0 ? 1 : text.n);
+    if (is_literal(text)) {
+        *out = text;
+        return jt_utf8_ok(text) ? JT_FORM_OK : JT_FORM_ENCODING;
+    }
+    uint8_t *p = jt_arena_alloc(a, text.n);
     size_t n = 0;
     if (p == NULL) {
         return JT_FORM_NOMEM;

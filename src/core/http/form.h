@@ -4,7 +4,8 @@
  *
  * Decoded once, strictly: a bad %XX, NUL, or bytes that are not UTF-8 refuse the whole body.
  * A repeated name is refused even when empty (RFC 6749 section 3.2). At most JT_FORM_MAX pairs.
- * Owns:    nothing; decoded text lives in the arena.
+ * Owns:    nothing; text lives in the arena, or where it was read when nothing had to be decoded:
+ *          that must outlive the form.
  */
 #ifndef JT_HTTP_FORM_H
 #define JT_HTTP_FORM_H

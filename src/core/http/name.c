@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "name.h"
 
+#include "../base/word.h"
+
 bool jt_scope_name_ok(struct jt_slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -62,6 +64,13 @@ bool jt_utf8_ok(struct jt_slice s)
 {
     while (s.n > 0) {
         size_t len = 0;
+        if (s.n >= JT_WORD) {
+            uint64_t x = jt_word_load(s.p);
+            if (((x & JT_WORD_HIGH) | jt_word_below(x, 1)) == 0) {
+                s = jt_slice_from(s, JT_WORD); /* eight of ASCII, none of them NUL */
+                continue;
+            }
+        }
         if (next_char(s, &len) < 0) {
             return false;
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jw.h"
 
+#include "../base/word.h"
+
 static void separate(struct jt_jw *w)
 {
     if (w->comma) {
@@ -108,14 +110,29 @@ static size_t put_special(struct jt_buf *b, struct jt_slice s)
     return n;
 }
 
+/* How many characters s begins with that are written as they are. Tokens are nothing else. */
+static size_t plain_run(struct jt_slice s)
+{
+    size_t k = 0;
+    for (; k + JT_WORD <= s.n; k += JT_WORD) {
+        uint64_t x = jt_word_load(s.p + k);
+        uint64_t odd = (x & JT_WORD_HIGH) | jt_word_below(x, 0x20) | jt_word_has(x, '"') |
+                       jt_word_has(x, '\\') | jt_word_has(x, 0x7f);
+        if (odd != 0) {
+            break;
+        }
+    }
+    while (k < s.n && plain(s.p[k])) {
+        k++;
+    }
+    return k;
+}
+
 static void quoted(struct jt_buf *b, struct jt_slice s)
 {
     jt_buf_putc(b, '"');
     while (s.n > 0) {
-        size_t k = 0;
-        while (k < s.n && plain(s.p[k])) {
-            k++;
-        }
+        size_t k = plain_run(s);
         jt_buf_put(b, jt_slice(s.p, k));
         s = jt_slice_from(s, k);
         if (s.n > 0) {
@@ -133,12 +150,12 @@ void jt_jw_key_slice(struct jt_jw *w, struct jt_slice name)
     w->comma = false;
 }
 
-void jt_jw_key(struct jt_jw *w, const char *name)
+void jt_jw_name(struct jt_jw *w, struct jt_slice name)
 {
     separate(w);
     jt_buf_putc(w->b, '"');
-    jt_buf_puts(w->b, name);
-    jt_buf_puts(w->b, "\":");
+    jt_buf_put(w->b, name);
+    jt_buf_put(w->b, JT_LIT("\":"));
     w->comma = false;
 }
 
@@ -170,22 +187,4 @@ void jt_jw_raw(struct jt_jw *w, struct jt_slice json)
 {
     separate(w);
     jt_buf_put(w->b, json);
-}
-
-void jt_jw_kstr(struct jt_jw *w, const char *name, struct jt_slice s)
-{
-    jt_jw_key(w, name);
-    jt_jw_str(w, s);
-}
-
-void jt_jw_kint(struct jt_jw *w, const char *name, int64_t v)
-{
-    jt_jw_key(w, name);
-    jt_jw_int(w, v);
-}
-
-void jt_jw_kbool(struct jt_jw *w, const char *name, bool v)
-{
-    jt_jw_key(w, name);
-    jt_jw_bool(w, v);
 }

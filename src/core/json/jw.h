@@ -27,7 +27,7 @@ void jt_jw_obj(struct jt_jw *w);
 void jt_jw_end_obj(struct jt_jw *w);
 void jt_jw_arr(struct jt_jw *w);
 void jt_jw_end_arr(struct jt_jw *w);
-void jt_jw_key(struct jt_jw *w, const char *name); /* name needs no escaping */
+void jt_jw_name(struct jt_jw *w, struct jt_slice name); /* a key that needs no escaping */
 void jt_jw_key_slice(struct jt_jw *w, struct jt_slice name);
 void jt_jw_str(struct jt_jw *w, struct jt_slice s);
 void jt_jw_int(struct jt_jw *w, int64_t v);
@@ -36,9 +36,28 @@ void jt_jw_null(struct jt_jw *w);
 /* Bytes that are JSON already. */
 void jt_jw_raw(struct jt_jw *w, struct jt_slice json);
 
+static inline void jt_jw_key(struct jt_jw *w, const char *name)
+{
+    jt_jw_name(w, jt_str(name));
+}
+
 /* key and value at once */
-void jt_jw_kstr(struct jt_jw *w, const char *name, struct jt_slice s);
-void jt_jw_kint(struct jt_jw *w, const char *name, int64_t v);
-void jt_jw_kbool(struct jt_jw *w, const char *name, bool v);
+static inline void jt_jw_kstr(struct jt_jw *w, const char *name, struct jt_slice s)
+{
+    jt_jw_key(w, name);
+    jt_jw_str(w, s);
+}
+
+static inline void jt_jw_kint(struct jt_jw *w, const char *name, int64_t v)
+{
+    jt_jw_key(w, name);
+    jt_jw_int(w, v);
+}
+
+static inline void jt_jw_kbool(struct jt_jw *w, const char *name, bool v)
+{
+    jt_jw_key(w, name);
+    jt_jw_bool(w, v);
+}
 
 #endif

@@ -8,9 +8,13 @@
 #include "../../core/base/rand.h"
 #include "flow.h"
 
+#define TEXT_MAX (JT_JWS_MAX + 8192u) /* an answer with a token in it */
+
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
 {
     *l = (struct jt_local){.app = app, .index = index, .date_s = -1, .mailbox = {.fd = -1}};
+    jt_buf_init(&l->text, TEXT_MAX);
+    jt_buf_init(&l->jws, JT_JWS_MAX);
     /* not from 0: request ids shall differ from those of the run before */
     JT_TRY(jt_random(&l->requests, 5));
     JT_TRY(jt_crypt_new(&l->crypt));
@@ -24,6 +28,8 @@ void jt_local_free(struct jt_local *l)
     jt_counts_free(&l->counts);
     jt_mailbox_close(&l->mailbox);
     jt_crypt_free(&l->crypt);
+    jt_buf_free(&l->text);
+    jt_buf_free(&l->jws);
 }
 
 static void begin(struct jt_exchange *x)

@@ -85,7 +85,8 @@ struct jt_local {
     struct jt_counts counts;
     struct jt_usage_batch used;
     struct jt_metrics metrics;
-    uint64_t requests; /* numbers answers that have no event */
+    struct jt_buf text, jws; /* of what is being written; used within one step */
+    uint64_t requests;       /* numbers answers that have no event */
     int64_t date_s;
     char date[JT_HTTP_DATE_SIZE];
 };

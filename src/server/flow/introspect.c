@@ -10,8 +10,6 @@
 #include "../../core/json/jw.h"
 #include "flow.h"
 
-#define BODY_MAX (JT_JWS_MAX + 8192u)
-
 static enum jt_next parse(struct jt_flow *f)
 {
     enum jt_next n = jt_read_params(f);
@@ -160,14 +158,14 @@ static void write_active(struct jt_buf *b, const struct jt_at_claims *c)
 
 static enum jt_next respond(struct jt_flow *f)
 {
-    JT_AUTO(jt_buf_free) struct jt_buf body;
-    jt_buf_init(&body, BODY_MAX);
+    struct jt_buf *body = &f->local->text;
+    jt_buf_reset(body);
     if (f->inspection == JT_INSPECT_ACTIVE) {
-        write_active(&body, &f->inspected.claims);
+        write_active(body, &f->inspected.claims);
     } else {
-        jt_buf_puts(&body, "{\"active\":false}");
+        jt_buf_puts(body, "{\"active\":false}");
     }
-    return jt_answer_json(f, &body);
+    return jt_answer_json(f, body);
 }
 
 const struct jt_step jt_introspect_steps[] = {

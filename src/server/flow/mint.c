@@ -4,8 +4,6 @@
 #include "../../core/token/opaque.h"
 #include "../../core/token/ref.h"
 
-#define PAYLOAD_MAX 8192u
-
 struct jt_token {
     struct jt_slice value, jti, scope;
     int64_t lifetime_s;
@@ -37,24 +35,21 @@ const struct jt_opaque *jt_token_opaque(const struct jt_token *t)
     return t->opaque;
 }
 
-static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims *claims,
-                        struct jt_arena *a, struct jt_slice *out)
+static enum jt_err sign(struct jt_local *l, const struct jt_key_view *key,
+                        const struct jt_at_claims *claims, struct jt_arena *a, struct jt_slice *out)
 {
-    JT_AUTO(jt_buf_free) struct jt_buf payload;
-    JT_AUTO(jt_buf_free) struct jt_buf jws;
     JT_ASSERT(claims->jti.n == JT_JTI_LEN);
-    jt_buf_init(&payload, PAYLOAD_MAX);
-    jt_buf_init(&jws, JT_JWS_MAX);
-    (void)jt_buf_reserve(&payload, 1024); /* at once rather than by doubling */
-    jt_at_payload(claims, &payload);
-    if (!jt_buf_ok(&payload)) {
+    jt_buf_reset(&l->text);
+    jt_buf_reset(&l->jws);
+    jt_at_payload(claims, &l->text);
+    if (!jt_buf_ok(&l->text)) {
         return JT_E_NOMEM;
     }
-    JT_TRY(jt_jws_write(key->signer, jt_buf_slice(&key->header), jt_buf_slice(&payload), &jws));
-    if (!jt_buf_ok(&jws)) {
+    JT_TRY(jt_jws_write(key->signer, jt_buf_slice(&key->header), jt_buf_slice(&l->text), &l->jws));
+    if (!jt_buf_ok(&l->jws)) {
         return JT_E_NOMEM;
     }
-    return jt_arena_copy(a, jt_buf_slice(&jws), out) ? JT_OK : JT_E_NOMEM;
+    return jt_arena_copy(a, jt_buf_slice(&l->jws), out) ? JT_OK : JT_E_NOMEM;
 }
 
 enum jt_alg jt_mint_alg(const struct jt_local *l, const struct jt_settings *s,
@@ -74,7 +69,7 @@ static enum jt_err mint_jwt(struct jt_local *l, const struct jt_key_view *key,
     }
     JT_TRY(jt_jti_write(l->crypt, l->app->reference_key, id, jti));
     t->jti = claims->jti = jt_slice(jti, JT_JTI_LEN);
-    return sign(key, claims, a, &t->value);
+    return sign(l, key, claims, a, &t->value);
 }
 
 /* Random, and stored by its hash; its jti carries the first bytes of that. */

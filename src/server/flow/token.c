@@ -5,8 +5,6 @@
 #include "../../core/json/jw.h"
 #include "flow.h"
 
-#define BODY_MAX (JT_JWS_MAX + 8192u)
-
 static enum jt_next parse(struct jt_flow *f)
 {
     enum jt_next n = jt_read_params(f);
@@ -57,17 +55,16 @@ static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
                                   struct jt_receipt receipt)
 {
     JT_ASSERT(receipt.on_disk || receipt.unaudited);
-    JT_AUTO(jt_buf_free) struct jt_buf body;
-    jt_buf_init(&body, BODY_MAX);
-    (void)jt_buf_reserve(&body, jt_token_value(t).n + jt_token_scope(t).n + 128);
-    struct jt_jw w = jt_jw(&body);
+    struct jt_buf *body = &f->local->text;
+    jt_buf_reset(body);
+    struct jt_jw w = jt_jw(body);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, "access_token", jt_token_value(t));
     jt_jw_kstr(&w, "token_type", JT_LIT("Bearer"));
     jt_jw_kint(&w, "expires_in", jt_token_lifetime_s(t));
     jt_jw_kstr(&w, "scope", jt_token_scope(t));
     jt_jw_end_obj(&w);
-    return jt_answer_json(f, &body);
+    return jt_answer_json(f, body);
 }
 
 static enum jt_next respond(struct jt_flow *f)
