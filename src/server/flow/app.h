@@ -33,6 +33,7 @@ struct jt_settings {
 };
 
 struct jt_local;
+struct jt_flow;
 
 struct jt_app {
     const struct jt_clock *clock;
@@ -81,6 +82,7 @@ struct jt_local {
     struct jt_crypt *crypt;
     struct jt_mailbox mailbox;
     struct jt_handover handover; /* jobs of this event batch */
+    struct jt_flow *later, **later_end; /* requests that wait for its end, oldest first */
     struct jt_keys keys;
     struct jt_counts counts;
     struct jt_usage_batch used;

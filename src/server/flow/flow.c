@@ -71,6 +71,24 @@ enum jt_next jt_flow_submit(struct jt_flow *f)
     return JT_PARK;
 }
 
+enum jt_next jt_flow_later(struct jt_flow *f)
+{
+    struct jt_local *l = f->local;
+    f->next = NULL;
+    *(l->later == NULL ? &l->later : l->later_end) = f;
+    l->later_end = &f->next;
+    return JT_PARK;
+}
+
+void jt_flow_batch(struct jt_local *l)
+{
+    while (l->later != NULL) {
+        struct jt_flow *f = l->later;
+        l->later = f->next;
+        jt_flow_continue(f);
+    }
+}
+
 static void read_done(struct jt_job *job)
 {
     jt_flow_continue(job->ctx);

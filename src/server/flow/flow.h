@@ -84,6 +84,7 @@ struct jt_flow {
     struct jt_inspected inspected;
     enum jt_inspection inspection;
     struct jt_job job;
+    struct jt_flow *next; /* of those that wait for the end of the event batch */
     void *admin; /* the administration's own */
     /* Frees what a step made and the arena does not own; NULL: nothing. Runs once, at the end. */
     void (*release)(struct jt_flow *f);
@@ -95,6 +96,10 @@ enum jt_next jt_deny(struct jt_flow *f, enum jt_reason r);
 enum jt_next jt_flow_submit(struct jt_flow *f);
 /* Hands a read to the reading thread. */
 enum jt_next jt_flow_read(struct jt_flow *f, struct jt_read *r);
+/* Goes on with the next step when the event batch has been read. Returns PARK. */
+enum jt_next jt_flow_later(struct jt_flow *f);
+/* Those of this batch, one after the other. */
+void jt_flow_batch(struct jt_local *l);
 /* An event with what is known of this request. */
 struct jt_event jt_flow_event(const struct jt_flow *f, enum jt_event_type t);
 /* Answers that the machine failed, without an event of its own. */

@@ -24,7 +24,7 @@ static enum jt_next authorize(struct jt_flow *f)
     enum jt_reason why = JT_R_INTERNAL;
     enum jt_decision d =
         jt_decide(f->app->directory, f->auth.principal, &want, &f->x->arena, &f->grant, &why);
-    return d == JT_DECISION_GRANTED ? JT_NEXT : jt_deny(f, why);
+    return d == JT_DECISION_GRANTED ? jt_flow_later(f) : jt_deny(f, why);
 }
 
 static enum jt_next mint(struct jt_flow *f)
