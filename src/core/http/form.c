@@ -5,6 +5,8 @@
 #include "name.h"
 #include "uri.h"
 
+#define ROOM_FIRST 8
+
 static bool is_literal(struct jt_slice text)
 {
     return jt_slice_find(text, '%') == text.n && jt_slice_find(text, '+') == text.n;
@@ -42,10 +44,30 @@ enum jt_form_fault jt_form_decode(struct jt_slice text, struct jt_arena *a, stru
     return JT_FORM_OK;
 }
 
-static enum jt_form_fault add(struct jt_form *f, struct jt_slice name, struct jt_slice value)
+/* Few at first, then as many as there may be: a request has four. */
+static bool widen(struct jt_form *f, struct jt_arena *a)
+{
+    size_t room = f->room == 0 ? ROOM_FIRST : JT_FORM_MAX;
+    struct jt_param *items = jt_arena_array(a, room, sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    if (f->n > 0) {
+        memcpy(items, f->items, f->n * sizeof *items);
+    }
+    f->items = items;
+    f->room = room;
+    return true;
+}
+
+static enum jt_form_fault add(struct jt_form *f, struct jt_arena *a, struct jt_slice name,
+                              struct jt_slice value)
 {
     if (f->n == JT_FORM_MAX) {
         return JT_FORM_TOO_MANY;
+    }
+    if (f->n == f->room && !widen(f, a)) {
+        return JT_FORM_NOMEM;
     }
     f->items[f->n] = (struct jt_param){name, value};
     for (size_t i = 0; i < f->n; i++) {
@@ -60,7 +82,7 @@ static enum jt_form_fault add(struct jt_form *f, struct jt_slice name, struct jt
 
 enum jt_form_fault jt_form_read(struct jt_slice body, struct jt_arena *a, struct jt_form *out)
 {
-    out->n = 0;
+    *out = (struct jt_form){0};
     while (body.n > 0) {
         size_t k = jt_slice_find(body, '&');
         struct jt_slice piece = jt_slice(body.p, k);
@@ -76,7 +98,7 @@ enum jt_form_fault jt_form_read(struct jt_slice body, struct jt_arena *a, struct
             f = jt_form_decode(jt_slice_from(piece, eq + 1), a, &value);
         }
         if (f == JT_FORM_OK) {
-            f = add(out, name, value);
+            f = add(out, a, name, value);
         }
         if (f != JT_FORM_OK) {
             return f;
@@ -104,7 +126,7 @@ static bool on_member(struct jt_slice name, const struct jt_jval *value, void *c
     }
     /* the document is freed before the form is used */
     w->fault = jt_arena_copy(w->arena, name, &n) && jt_arena_copy(w->arena, v, &v)
-                   ? add(w->form, n, v)
+                   ? add(w->form, w->arena, n, v)
                    : JT_FORM_NOMEM;
     return w->fault == JT_FORM_OK;
 }
@@ -116,7 +138,7 @@ enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a,
     static const struct jt_json_limits deep = {16384, 4, 1024};
     struct jt_json *doc = NULL;
     struct json_walk w = {a, out, JT_FORM_OK, more};
-    out->n = 0;
+    *out = (struct jt_form){0};
     enum jt_err e = jt_json_parse(body, more == NULL ? &flat : &deep, &doc);
     if (e != JT_OK) {
         return e == JT_E_NOMEM ? JT_FORM_NOMEM : JT_FORM_SYNTAX;

@@ -21,8 +21,8 @@ struct jt_param {
 };
 
 struct jt_form {
-    size_t n;
-    struct jt_param items[JT_FORM_MAX];
+    size_t n, room;
+    struct jt_param *items;
     struct jt_slice repeated; /* after JT_FORM_REPEATED: the name that stood twice */
 };
 

@@ -11,6 +11,7 @@
 #include "sqlite.h"
 
 #define BUSY_MS 5000
+#define WAL_BYTES 4096000u /* about so much is in the WAL before it is written back */
 
 enum jt_err jt_sq_err(int rc)
 {
@@ -55,8 +56,21 @@ enum jt_err jt_sq_touch(const char *path)
     return JT_OK;
 }
 
-enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite3 **out)
+/* auto_vacuum and page_size only take effect on an empty file, before WAL. */
+static enum jt_err prepare(sqlite3 *db, unsigned page)
 {
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "PRAGMA page_size=%u; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+                   "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=%u;"
+                   "PRAGMA journal_size_limit=16777216;",
+                   page, WAL_BYTES / page);
+    return jt_sq_exec(db, text);
+}
+
+enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3 **out)
+{
+    const bool read_only = page == 0;
     char path[PATH_MAX];
     sqlite3 *db = NULL;
     int n = snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -76,10 +90,7 @@ enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite
                            "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;");
     }
     if (e == JT_OK && !read_only) {
-        /* auto_vacuum only takes effect on an empty file, before WAL */
-        e = jt_sq_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
-                           "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;"
-                           "PRAGMA journal_size_limit=16777216;");
+        e = prepare(db, page);
     }
     if (e != JT_OK) {
         (void)sqlite3_close(db);

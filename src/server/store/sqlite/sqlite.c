@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite.h"
 
+/* Rows of the log are added at its end, many a commit: with larger pages a commit writes fewer of
+ * them, and touches the tree less. */
+#define STATE_PAGE 4096u
+#define AUDIT_PAGE 16384u
+
 #include <stdlib.h>
 
 static void sq_close(struct jt_store **store)
@@ -28,13 +33,13 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
     struct jt_store *base = &s->base;
     enum jt_err e = JT_OK;
     if (!o->read_only) {
-        e = jt_sq_open(o->dir, "jeton.db", false, &s->state);
+        e = jt_sq_open(o->dir, "jeton.db", STATE_PAGE, &s->state);
         if (e == JT_OK) {
             e = jt_sq_migrate(s->state, JT_SQ_STATE_ID, jt_sq_state_schema);
         }
     }
     if (e == JT_OK) {
-        e = jt_sq_open(o->dir, "audit.db", o->read_only, &s->audit);
+        e = jt_sq_open(o->dir, "audit.db", o->read_only ? 0 : AUDIT_PAGE, &s->audit);
     }
     if (e == JT_OK && !o->read_only) {
         e = jt_sq_migrate(s->audit, JT_SQ_AUDIT_ID, jt_sq_audit_schema);

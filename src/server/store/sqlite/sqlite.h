@@ -56,8 +56,8 @@ struct jt_sqlite {
 };
 
 enum jt_err jt_sq_err(int rc);
-/* Opens one database, sets its pragmas, brings it to the newest schema. steps end with NULL. */
-enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite3 **out);
+/* Opens one database and sets its pragmas. page: size of its pages if it is new; 0: read only. */
+enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3 **out);
 enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps);
 enum jt_err jt_sq_exec(sqlite3 *db, const char *sql);
 /* How many steps there are: the newest schema. */
