@@ -18,6 +18,7 @@ void jt_handover_add(struct jt_handover *h, struct jt_job *job)
 {
     job->next = h->newest;
     h->newest = job;
+    h->n++;
     if (h->oldest == NULL) {
         h->oldest = job;
     }
@@ -32,7 +33,7 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h)
     do {
         h->oldest->next = top;
     } while (!atomic_compare_exchange_weak(&w->inbox, &top, h->newest));
-    *h = (struct jt_handover){NULL, NULL};
+    *h = (struct jt_handover){0};
     if (atomic_exchange(&w->asleep, false)) { /* only a sleeper is worth a system call */
         uint64_t one = 1;
         (void)!write(w->wake_fd, &one, sizeof one);
@@ -41,7 +42,7 @@ void jt_writer_submit_all(struct jt_writer *w, struct jt_handover *h)
 
 void jt_writer_submit(struct jt_writer *w, struct jt_job *job)
 {
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     jt_handover_add(&h, job);
     jt_writer_submit_all(w, &h);
 }

@@ -108,6 +108,8 @@ JT_MUST enum jt_err jt_mailbox_wait(struct jt_mailbox *m, struct jt_writer *w, s
 /* Jobs of one event batch, handed over at once: one wake-up, and a fuller commit. */
 struct jt_handover {
     struct jt_job *newest, *oldest; /* linked by next from the newest on */
+    size_t n;
+    int64_t since_us;
 };
 void jt_handover_add(struct jt_handover *h, struct jt_job *job);
 /* Empties h. Cheap when it is empty. */

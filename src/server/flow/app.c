@@ -8,6 +8,8 @@
 #include "../../core/base/rand.h"
 #include "flow.h"
 
+#define HANDOVER_FULL 64
+#define HANDOVER_US 2000
 #define TEXT_MAX (JT_JWS_MAX + 8192u) /* an answer with a token in it */
 
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
@@ -77,10 +79,17 @@ static void online(struct jt_worker *w)
     (void)jt_epoch_enter(l->app->epochs, l->index);
 }
 
-static void offline(struct jt_worker *w)
+static bool settle(struct jt_worker *w)
 {
     struct jt_local *l = jt_worker_local(w);
     jt_flow_batch(l);
+    return l->handover.n > 0 && l->handover.n < HANDOVER_FULL &&
+           jt_mono_us(l->app->clock) - l->handover.since_us < HANDOVER_US;
+}
+
+static void offline(struct jt_worker *w)
+{
+    struct jt_local *l = jt_worker_local(w);
     const struct jt_exchange *x = jt_worker_oldest(w);
     atomic_store_explicit(&l->metrics.running, jt_worker_running(w), memory_order_relaxed);
     while (x != NULL && x->epoch == JT_EPOCH_OFFLINE) { /* it looks at nothing any more */
@@ -116,5 +125,6 @@ const struct jt_net_ops jt_flow_net_ops = {
     .tick = tick,
     .online = online,
     .offline = offline,
+    .settle = settle,
     .log = net_log,
 };

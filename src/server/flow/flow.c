@@ -67,6 +67,9 @@ enum jt_next jt_flow_submit(struct jt_flow *f)
     f->job.reply = &f->local->mailbox;
     f->job.done = job_done;
     f->job.ctx = f;
+    if (f->local->handover.n == 0) {
+        f->local->handover.since_us = jt_mono_us(f->app->clock);
+    }
     jt_handover_add(&f->local->handover, &f->job); /* sent when the event batch ends */
     return JT_PARK;
 }

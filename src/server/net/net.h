@@ -62,6 +62,8 @@ struct jt_net_ops {
     void (*tick)(struct jt_worker *w);    /* about once a second */
     void (*online)(struct jt_worker *w);  /* after sleeping */
     void (*offline)(struct jt_worker *w); /* before sleeping */
+    /* After the events of a turn; true: see first whether there are more before sleeping. */
+    bool (*settle)(struct jt_worker *w);
     void (*log)(void *app, int level, const char *message); /* any thread */
 };
 

@@ -390,9 +390,12 @@ void jt_worker_run(struct jt_worker *w)
     w->now_us = jt_mono_us(w->o.clock);
     w->tick_us = w->now_us + TICK_US;
     for (;;) {
-        w->o.ops->offline(w);
-        int n = epoll_wait(w->epfd, events, EVENTS, wait_ms(w));
-        w->o.ops->online(w);
+        int n = w->o.ops->settle(w) ? epoll_wait(w->epfd, events, EVENTS, 0) : 0;
+        if (n <= 0) {
+            w->o.ops->offline(w);
+            n = epoll_wait(w->epfd, events, EVENTS, wait_ms(w));
+            w->o.ops->online(w);
+        }
         w->now_us = jt_mono_us(w->o.clock);
         for (int i = 0; i < n; i++) {
             on_event(w, &events[i]);
