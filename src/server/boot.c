@@ -101,6 +101,7 @@ static void fill_app(struct jt_server *v)
     a->sequence_floor = s->floor_start << 40;
     a->usage = s->usage;
     a->throttle = v->throttle;
+    a->verdicts = v->verdicts;
     a->limits = v->limits;
     a->started_s = jt_wall_s(&jt_clock_system);
     atomic_store(&a->cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
@@ -122,6 +123,7 @@ static enum jt_err open_limits(struct jt_server *v)
     }
     atomic_store(&v->app.settings, s);
     JT_TRY(jt_throttle_new(&v->throttle));
+    JT_TRY(jt_verdicts_new(&v->verdicts));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
                          &v->limits);
 }
@@ -218,6 +220,7 @@ static void close_all(struct jt_server *v, bool ran)
     jt_server_unlisten(v);
     jt_limits_free(&v->limits);
     jt_throttle_free(&v->throttle);
+    jt_verdicts_free(&v->verdicts);
     jt_tls_free(&v->tls);
     jt_buf_free(&v->app.metadata);
     const struct jt_settings *settings = jt_settings_of(&v->app);

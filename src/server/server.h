@@ -33,6 +33,7 @@ struct jt_server {
     struct jt_tls *tls;
     struct jt_limits *limits;
     struct jt_throttle *throttle;
+    struct jt_verdicts *verdicts;
     size_t nlisteners;
     struct jt_listener listeners[JT_LISTENERS_MAX];
     bool inherited; /* listening sockets came from the service manager */

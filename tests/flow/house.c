@@ -186,6 +186,7 @@ static void open_state(struct house *h, enum jt_audit_failure on_failure)
     MUST(h->store->ops->commit(h->store, NULL, 0) == JT_OK);
     MUST(jt_profiles_new(&h->profiles) == JT_OK && jt_usage_new(&h->usage) == JT_OK);
     MUST(jt_throttle_new(&h->throttle) == JT_OK);
+    MUST(jt_verdicts_new(&h->verdicts) == JT_OK);
     atomic_store(&h->issue_sequence, UINT64_C(1) << 40);
     const struct jt_writer_opts w = {.store = h->store,
                                      .directory = h->directory,
@@ -251,6 +252,7 @@ void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parke
     MUST(jt_mailbox_init(&h->mailbox) == JT_OK);
     a->usage = h->usage;
     a->throttle = h->throttle;
+    a->verdicts = h->verdicts;
     a->log = quiet;
     MUST(jt_metadata_make(a) == JT_OK);
     open_net(h, parked_us);
@@ -271,6 +273,7 @@ void house_close(struct house *h)
     jt_profiles_free(&h->profiles);
     jt_usage_free(&h->usage);
     jt_throttle_free(&h->throttle);
+    jt_verdicts_free(&h->verdicts);
     jt_listener_close(&h->listeners[0]);
     jt_limits_free(&h->limits);
     jt_buf_free(&h->app.metadata);

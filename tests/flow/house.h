@@ -35,6 +35,7 @@ struct house {
     struct jt_profiles *profiles;
     struct jt_usage *usage;
     struct jt_throttle *throttle;
+    struct jt_verdicts *verdicts;
     struct jt_settings settings;
     _Atomic uint64_t issue_sequence;
     struct jt_writer *writer;

@@ -19,6 +19,7 @@
 #include "metrics.h"
 #include "reader.h"
 #include "saver.h"
+#include "verdicts.h"
 
 #define JT_TRUSTED_MAX 32
 
@@ -52,6 +53,7 @@ struct jt_app {
     uint64_t sequence_floor;          /* tokens below ended with a restore */
     struct jt_usage *usage;
     struct jt_throttle *throttle;
+    struct jt_verdicts *verdicts;
     struct jt_limits *limits; /* for metrics */
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */

@@ -11,7 +11,7 @@ static enum jt_inspection verdict_of(enum jt_err e)
 
 /* Form, key and signature of a JWT. */
 static enum jt_inspection verify(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
-                                 struct jt_inspected *out)
+                                 struct jt_inspected *out, struct jt_slice *kid)
 {
     struct jt_jws_parts parts;
     struct jt_jws_header header;
@@ -40,7 +40,76 @@ static enum jt_inspection verify(struct jt_local *l, struct jt_slice token, stru
         e = jt_jti_read(l->crypt, l->app->reference_key, out->claims.jti, &out->id);
     }
     out->key_sequence = key->not_before_seq;
+    *kid = header.kid;
     return e == JT_OK ? JT_INSPECT_ACTIVE : verdict_of(e);
+}
+
+/* Does it say what only we say? */
+static bool is_ours(const struct jt_app *app, const struct jt_at_claims *c)
+{
+    return jt_slice_eq(c->iss, app->issuer) && jt_slice_eq(c->sub, c->client_id);
+}
+
+/* What was found out about this very token before. */
+static bool recall(struct jt_local *l, const uint8_t hash[static JT_SHA256_SIZE],
+                   struct jt_arena *a, struct jt_inspected *out)
+{
+    struct jt_verdict v;
+    if (!jt_verdicts_find(l->app->verdicts, hash, a, &v)) {
+        return false;
+    }
+    const struct jt_key_view *key = jt_keys_by_kid(&l->keys, v.kid);
+    if (key == NULL) { /* no longer published */
+        return false;
+    }
+    out->key_sequence = key->not_before_seq;
+    out->id = v.id;
+    out->claims = (struct jt_at_claims){
+        .iss = l->app->issuer,
+        .sub = v.client_id,
+        .client_id = v.client_id,
+        .aud = v.aud,
+        .scope = v.scope,
+        .jti = v.jti,
+        .iat = v.iat,
+        .exp = v.exp,
+    };
+    return true;
+}
+
+/* A JWT: verified once, then known again by its hash. */
+static enum jt_inspection verify_once(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
+                                      struct jt_inspected *out)
+{
+    uint8_t hash[JT_SHA256_SIZE];
+    if (token.n > JT_JWS_MAX) {
+        return JT_INSPECT_INACTIVE;
+    }
+    if (jt_sha256(l->crypt, token, hash) != JT_OK) {
+        return JT_INSPECT_UNDECIDED;
+    }
+    bool known = recall(l, hash, a, out);
+    jt_count(&l->metrics.verdicts[known ? JT_VERDICT_KNOWN : JT_VERDICT_VERIFIED]);
+    if (known) {
+        return JT_INSPECT_ACTIVE;
+    }
+    struct jt_slice kid = {0};
+    enum jt_inspection v = verify(l, token, a, out, &kid);
+    const struct jt_at_claims *c = &out->claims;
+    if (v == JT_INSPECT_ACTIVE && is_ours(l->app, c)) {
+        const struct jt_verdict keep = {
+            .kid = kid,
+            .client_id = c->client_id,
+            .aud = c->aud,
+            .scope = c->scope,
+            .jti = c->jti,
+            .iat = c->iat,
+            .exp = c->exp,
+            .id = out->id,
+        };
+        jt_verdicts_keep(l->app->verdicts, hash, &keep);
+    }
+    return v;
 }
 
 /* An opaque token is what the directory knows about its hash. */
@@ -78,13 +147,11 @@ enum jt_inspection jt_inspect_origin(struct jt_local *l, struct jt_slice token, 
 {
     *out = (struct jt_inspected){0};
     enum jt_inspection v =
-        jt_opaque_form(token) ? look_up(l, token, a, out) : verify(l, token, a, out);
+        jt_opaque_form(token) ? look_up(l, token, a, out) : verify_once(l, token, a, out);
     if (v != JT_INSPECT_ACTIVE) {
         return v;
     }
-    const struct jt_at_claims *c = &out->claims;
-    return jt_slice_eq(c->iss, l->app->issuer) && jt_slice_eq(c->sub, c->client_id) &&
-                   c->exp > jt_wall_s(l->app->clock)
+    return is_ours(l->app, &out->claims) && out->claims.exp > jt_wall_s(l->app->clock)
                ? JT_INSPECT_ACTIVE
                : JT_INSPECT_INACTIVE;
 }

@@ -96,6 +96,16 @@ static void introspections(const struct jt_app *app, struct jt_buf *b)
     jt_buf_printf(b, "%s{result=\"refused\"} %" PRIu64 "\n", name, refused);
 }
 
+static void verdicts(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_token_verifications_total";
+    head(b, name, "counter", "JWTs that were asked about: signature verified, or known already.");
+    jt_buf_printf(b, "%s{how=\"verified\"} %" PRIu64 "\n", name,
+                  TOTAL_AT(app, verdicts, JT_VERDICT_VERIFIED));
+    jt_buf_printf(b, "%s{how=\"known\"} %" PRIu64 "\n", name,
+                  TOTAL_AT(app, verdicts, JT_VERDICT_KNOWN));
+}
+
 /* The lines of a histogram; label is "" or a label with a comma behind it. */
 static void histogram(struct jt_buf *b, const char *name, const char *label,
                       const uint64_t counts[static JT_HISTOGRAM_BOUNDS + 1], uint64_t us)
@@ -221,6 +231,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
     by_reason(app, b, "jeton_client_auth_failures_total", "Failed client authentications.",
               offsetof(struct jt_metrics, auth_failures));
     introspections(app, b);
+    verdicts(app, b);
     one(b, "jeton_revocations_total", "counter", "Revocations, by clients and by administrators.",
         TOTAL(app, revocations));
     limits(app, b);

@@ -15,12 +15,14 @@
 
 enum jt_metric_method { JT_METHOD_NONE = 0, JT_METHOD_BASIC, JT_METHOD_POST, JT_METRIC_METHODS };
 enum { JT_INTROSPECT_INACTIVE = 0, JT_INTROSPECT_IS_ACTIVE, JT_INTROSPECT_RESULTS };
+enum { JT_VERDICT_VERIFIED = 0, JT_VERDICT_KNOWN, JT_VERDICT_WAYS };
 
 struct jt_metrics {
     _Atomic uint64_t token[JT_METRIC_METHODS][JT_REASONS]; /* [..][JT_R_NONE]: issued */
     _Atomic uint64_t auth_failures[JT_REASONS];
     _Atomic uint64_t introspections[JT_INTROSPECT_RESULTS];
     _Atomic uint64_t introspections_refused[JT_REASONS];
+    _Atomic uint64_t verdicts[JT_VERDICT_WAYS]; /* signatures of tokens that were asked about */
     _Atomic uint64_t revocations;
     _Atomic uint64_t limited_client, limited_prefix; /* by the throttle of failures */
     _Atomic uint64_t network_denied;
