@@ -25,7 +25,7 @@ void jt_buf_free(struct jt_buf *b);
 void jt_buf_reset(struct jt_buf *b);
 /* Room for k more bytes. False, and failed, when that is over max. */
 static inline bool jt_buf_reserve(struct jt_buf *b, size_t k);
-bool jt_buf_grow(struct jt_buf *b, size_t k); /* the same when there is no room yet */
+bool jt_buf_grow(struct jt_buf *b, size_t k);      /* the same when there is no room yet */
 void jt_buf_put_u64(struct jt_buf *b, uint64_t v); /* decimal */
 void jt_buf_put_i64(struct jt_buf *b, int64_t v);  /* decimal */
 void jt_buf_printf(struct jt_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -109,7 +109,7 @@ JT_MUST enum jt_err jt_mailbox_wait(struct jt_mailbox *m, struct jt_writer *w, s
 struct jt_handover {
     struct jt_job *newest, *oldest; /* linked by next from the newest on */
     size_t n;
-    int64_t since_us;
+    int64_t since_us; /* when the first was added: for its owner, who sets it */
 };
 void jt_handover_add(struct jt_handover *h, struct jt_job *job);
 /* Empties h. Cheap when it is empty. */

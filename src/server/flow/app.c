@@ -8,8 +8,8 @@
 #include "../../core/base/rand.h"
 #include "flow.h"
 
-#define HANDOVER_FULL 64
-#define HANDOVER_US 2000
+#define HANDOVER_FULL 64              /* so many requests go to the disk together, and no longer */
+#define HANDOVER_US 2000              /* than this does one of them wait for others to be read */
 #define TEXT_MAX (JT_JWS_MAX + 8192u) /* an answer with a token in it */
 
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
@@ -79,6 +79,8 @@ static void online(struct jt_worker *w)
     (void)jt_epoch_enter(l->app->epochs, l->index);
 }
 
+/* A commit costs about as much as four tokens, whatever it holds: as long as there is more to read
+ * at once, it waits. */
 static bool settle(struct jt_worker *w)
 {
     struct jt_local *l = jt_worker_local(w);

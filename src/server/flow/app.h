@@ -83,7 +83,7 @@ struct jt_local {
     size_t index; /* of the worker, and its place among the epoch readers */
     struct jt_crypt *crypt;
     struct jt_mailbox mailbox;
-    struct jt_handover handover; /* jobs of this event batch */
+    struct jt_handover handover;        /* jobs of this event batch */
     struct jt_flow *later, **later_end; /* requests that wait for its end, oldest first */
     struct jt_keys keys;
     struct jt_counts counts;

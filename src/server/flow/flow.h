@@ -85,7 +85,7 @@ struct jt_flow {
     enum jt_inspection inspection;
     struct jt_job job;
     struct jt_flow *next; /* of those that wait for the end of the event batch */
-    void *admin; /* the administration's own */
+    void *admin;          /* the administration's own */
     /* Frees what a step made and the arena does not own; NULL: nothing. Runs once, at the end. */
     void (*release)(struct jt_flow *f);
 };

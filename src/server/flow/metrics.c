@@ -100,9 +100,9 @@ static void verdicts(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_token_verifications_total";
     head(b, name, "counter", "JWTs that were asked about: signature verified, or known already.");
-    jt_buf_printf(b, "%s{how=\"verified\"} %" PRIu64 "\n", name,
+    jt_buf_printf(b, "%s{result=\"verified\"} %" PRIu64 "\n", name,
                   TOTAL_AT(app, verdicts, JT_VERDICT_VERIFIED));
-    jt_buf_printf(b, "%s{how=\"known\"} %" PRIu64 "\n", name,
+    jt_buf_printf(b, "%s{result=\"known\"} %" PRIu64 "\n", name,
                   TOTAL_AT(app, verdicts, JT_VERDICT_KNOWN));
 }
 

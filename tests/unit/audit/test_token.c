@@ -80,7 +80,7 @@ static size_t events(struct rig *r)
 
 static void run_two(struct rig *r, struct jt_job *a, struct jt_job *b)
 {
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     jt_handover_add(&h, a);
     jt_handover_add(&h, b);
     jt_writer_submit_all(r->writer, &h);
@@ -214,7 +214,7 @@ static void test_many_at_once(void **state)
     enum { N = 500 };
     struct rig *r = *state;
     struct asked *all = calloc(N, sizeof *all);
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     assert_non_null(all);
     start_writer(r);
     for (uint64_t i = 0; i < N; i++) {

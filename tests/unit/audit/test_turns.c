@@ -42,7 +42,7 @@ static void test_tokens_between_changes(void **state)
 {
     struct rig *r = *state;
     static struct step steps[CHANGES];
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     struct jt_job token = plain(r, "c");
     order = 0;
     start_writer(r);
@@ -69,7 +69,7 @@ static void test_stop(void **state)
 {
     struct rig *r = *state;
     static struct step steps[CHANGES];
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     for (int fails = 0; fails < 2; fails++) {
         order = 0;
         start_writer(r);

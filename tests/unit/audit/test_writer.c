@@ -178,7 +178,7 @@ static void test_walk_of_one_batch(void **state)
     jobs[6].ctx = &w;
     jobs[7].change = walk_first;
     jobs[7].ctx = &first;
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     for (size_t i = 0; i < 7; i++) {
         jt_handover_add(&h, &jobs[i]);
     }
@@ -201,7 +201,7 @@ static void test_changes_of_one_batch(void **state)
     start_writer(r);
     struct jt_job a = change(r, id);
     struct jt_job b = change(r, id);
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     jt_handover_add(&h, &a);
     jt_handover_add(&h, &b);
     jt_writer_submit_all(r->writer, &h);

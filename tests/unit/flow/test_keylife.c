@@ -297,7 +297,7 @@ static void test_two_in_one_batch(void **state)
     struct kid k[2];
     struct jt_keyorder o[2];
     struct jt_job jobs[2];
-    struct jt_handover h = {NULL, NULL};
+    struct jt_handover h = {0};
     for (int i = 0; i < 2; i++) {
         o[i] = (struct jt_keyorder){
             .alg = JT_ALG_EDDSA, .fresh = make(r, JT_ALG_EDDSA, &k[i]), .publish_wait_s = WAIT_S};
