@@ -69,6 +69,9 @@ static inline bool jt_slice_eq_nocase(struct jt_slice a, struct jt_slice b)
     if (a.n != b.n) {
         return false;
     }
+    if (jt_slice_eq(a, b)) {
+        return true; /* as it is mostly written */
+    }
     for (size_t i = 0; i < a.n; i++) {
         if (jt_ascii_lower(a.p[i]) != jt_ascii_lower(b.p[i])) {
             return false;

@@ -152,11 +152,10 @@ enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a,
     return w.fault;
 }
 
-struct jt_slice jt_form_get(const struct jt_form *f, const char *name)
+struct jt_slice jt_form_value(const struct jt_form *f, struct jt_slice name)
 {
-    struct jt_slice want = jt_str(name);
     for (size_t i = 0; i < f->n; i++) {
-        if (jt_slice_eq(f->items[i].name, want)) {
+        if (jt_slice_eq(f->items[i].name, name)) {
             return f->items[i].value;
         }
     }

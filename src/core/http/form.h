@@ -52,7 +52,11 @@ struct jt_form_more {
 enum jt_form_fault jt_form_read_json(struct jt_slice body, struct jt_arena *a,
                                      const struct jt_form_more *more, struct jt_form *out);
 /* The value, or an empty slice: an empty parameter counts as omitted (RFC 6749 section 3.2). */
-struct jt_slice jt_form_get(const struct jt_form *f, const char *name);
+struct jt_slice jt_form_value(const struct jt_form *f, struct jt_slice name);
+static inline struct jt_slice jt_form_get(const struct jt_form *f, const char *name)
+{
+    return jt_form_value(f, jt_str(name));
+}
 
 enum jt_content_type {
     JT_CONTENT_NONE = 0, /* no Content-Type */

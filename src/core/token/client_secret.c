@@ -6,7 +6,9 @@
 #define RANDOM_LEN 43
 #define CHECK_LEN 6
 #define PREFIX_LEN 4
-#define TOTAL_LEN (PREFIX_LEN + JT_CREDENTIAL_ID_LEN + 1 + RANDOM_LEN + 1 + CHECK_LEN)
+#define MID (PREFIX_LEN + JT_CREDENTIAL_ID_LEN) /* where its underscores are */
+#define END (MID + 1 + RANDOM_LEN)
+#define TOTAL_LEN (END + 1 + CHECK_LEN)
 
 static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -124,21 +126,26 @@ enum jt_err jt_client_secret_make(struct jt_slice credential_id, struct jt_secre
     return JT_OK;
 }
 
+struct jt_slice jt_client_secret_id(struct jt_slice s)
+{
+    bool shaped = s.n == TOTAL_LEN && jt_slice_starts(s, JT_LIT("jcs_")) && s.p[MID] == '_' &&
+                  s.p[END] == '_';
+    return shaped ? jt_slice(s.p + PREFIX_LEN, JT_CREDENTIAL_ID_LEN) : jt_slice(NULL, 0);
+}
+
 enum jt_secret_form jt_client_secret_form(struct jt_slice s, struct jt_slice *out_id)
 {
     char check[CHECK_LEN];
     if (!jt_slice_starts(s, JT_LIT("jcs_"))) {
         return JT_SECRET_FOREIGN;
     }
-    const size_t mid = PREFIX_LEN + JT_CREDENTIAL_ID_LEN;
-    const size_t end = mid + 1 + RANDOM_LEN;
-    if (s.n != TOTAL_LEN || s.p[mid] != '_' || s.p[end] != '_') {
+    struct jt_slice id = jt_client_secret_id(s);
+    if (id.n == 0) {
         return JT_SECRET_DAMAGED;
     }
-    struct jt_slice id = jt_slice(s.p + PREFIX_LEN, JT_CREDENTIAL_ID_LEN);
-    checksum(jt_slice(s.p, end), check);
-    if (!all_of(id, false) || !all_of(jt_slice(s.p + mid + 1, RANDOM_LEN), true) ||
-        !jt_equal_ct(check, s.p + end + 1, CHECK_LEN)) {
+    checksum(jt_slice(s.p, END), check);
+    if (!all_of(id, false) || !all_of(jt_slice(s.p + MID + 1, RANDOM_LEN), true) ||
+        !jt_equal_ct(check, s.p + END + 1, CHECK_LEN)) {
         return JT_SECRET_DAMAGED;
     }
     *out_id = id;

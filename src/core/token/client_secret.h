@@ -24,6 +24,9 @@ enum jt_secret_form {
     JT_SECRET_OURS,        /* well formed; *out_id is the credential id inside s */
     JT_SECRET_DAMAGED,     /* our prefix, but length, alphabet or checksum is wrong */
 };
+/* The credential id in s where its length and underscores are those of our secrets; else empty.
+ * Nothing else is looked at, so this is only to find what s is then compared with. */
+struct jt_slice jt_client_secret_id(struct jt_slice s);
 enum jt_secret_form jt_client_secret_form(struct jt_slice s, struct jt_slice *out_id);
 
 #endif

@@ -39,19 +39,15 @@ enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credent
     return elsewhere(k->nets, k->nnets, ctx->peer) ? JT_R_CREDENTIAL_NETWORK : JT_R_NONE;
 }
 
-static enum jt_reason judge(const struct jt_client *c, const struct jt_credential *k,
-                            enum jt_secret_form form, bool same, const struct jt_auth_context *ctx)
+/* Why a secret does not fit: a paste error is told apart from a wrong one. */
+static enum jt_reason misfit(const struct jt_client *c, struct jt_slice secret)
 {
+    struct jt_slice id = {0};
+    enum jt_secret_form form = jt_client_secret_form(secret, &id);
     if (c == NULL) {
         return JT_R_CLIENT_UNKNOWN;
     }
-    if (form == JT_SECRET_DAMAGED) {
-        return JT_R_SECRET_DAMAGED;
-    }
-    if (k == NULL || !same) {
-        return JT_R_SECRET_WRONG;
-    }
-    return jt_auth_usable(c, k, ctx);
+    return form == JT_SECRET_DAMAGED ? JT_R_SECRET_DAMAGED : JT_R_SECRET_WRONG;
 }
 
 enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
@@ -61,10 +57,8 @@ enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
     static const uint8_t nobody[JT_SHA256_SIZE] = {0};
     JT_ASSERT(ctx->peer != NULL);
     uint8_t hash[JT_SHA256_SIZE];
-    struct jt_slice id = {0};
     const struct jt_client *c = jt_directory_client(ctx->directory, client_id);
-    enum jt_secret_form form = jt_client_secret_form(secret, &id);
-    const struct jt_credential *k = form == JT_SECRET_OURS ? credential_by_id(c, id) : NULL;
+    const struct jt_credential *k = credential_by_id(c, jt_client_secret_id(secret));
     const struct jt_keyring_key *key = k != NULL
                                            ? jt_keyring_by_id(ctx->keyring, k->hash_key)
                                            : jt_keyring_newest(ctx->keyring, JT_DATA_KEY_SECRETS);
@@ -79,7 +73,7 @@ enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
     if (k != NULL) {
         out->credential_id = k->id;
     }
-    out->reason = judge(c, k, form, same, ctx);
+    out->reason = same ? jt_auth_usable(c, k, ctx) : misfit(c, secret);
     out->tried = out->reason == JT_R_CLIENT_UNKNOWN || out->reason == JT_R_SECRET_WRONG ||
                  out->reason == JT_R_SECRET_DAMAGED;
     if (out->reason != JT_R_NONE) {

@@ -9,7 +9,7 @@
 #include "flow.h"
 
 #define HANDOVER_FULL 64              /* so many requests go to the disk together, and no longer */
-#define HANDOVER_US 2000              /* than this does one of them wait for others to be read */
+#define HANDOVER_US 5000              /* than this does one of them wait for others to be read */
 #define TEXT_MAX (JT_JWS_MAX + 8192u) /* an answer with a token in it */
 
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)

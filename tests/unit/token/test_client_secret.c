@@ -96,6 +96,29 @@ static void foreign(void **state)
     assert_int_equal(jt_client_secret_make(JT_LIT("abcde_012345"), &s), JT_E_RANGE);
 }
 
+/* Found by its place alone, and only where the whole has the shape. */
+static void where_the_id_is(void **state)
+{
+    struct jt_secret s;
+    (void)state;
+    assert_int_equal(jt_client_secret_make(JT_LIT("abcdef012345"), &s), JT_OK);
+    struct jt_slice whole = jt_secret_slice(&s);
+    assert_true(jt_slice_eq(jt_client_secret_id(whole), JT_LIT("abcdef012345")));
+    for (size_t n = 0; n < whole.n; n++) {
+        assert_int_equal(jt_client_secret_id(jt_slice(whole.p, n)).n, 0);
+        assert_int_equal(jt_client_secret_id(jt_slice_from(whole, n + 1)).n, 0);
+    }
+    static const size_t fixed[] = {0, 3, 16, 60};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        s.p[fixed[i]] ^= 1;
+        assert_int_equal(jt_client_secret_id(whole).n, 0);
+        s.p[fixed[i]] ^= 1;
+    }
+    s.p[whole.n - 1] ^= 1; /* the checksum is not looked at */
+    assert_true(jt_slice_eq(jt_client_secret_id(whole), JT_LIT("abcdef012345")));
+    jt_secret_wipe(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +126,7 @@ int main(void)
         cmocka_unit_test(damage_at_every_position),
         cmocka_unit_test(swapped_neighbours),
         cmocka_unit_test(foreign),
+        cmocka_unit_test(where_the_id_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

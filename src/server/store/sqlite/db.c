@@ -168,7 +168,7 @@ sqlite3_stmt *jt_sq_stmt(struct jt_sqlite *s, enum jt_stmt which)
 {
     sqlite3_stmt **st = &s->st[which];
     if (*st == NULL) {
-        sqlite3 *db = which >= JT_ST_APPEND ? s->audit : s->state;
+        sqlite3 *db = which >= JT_ST_BEGIN_AUDIT ? s->audit : s->state;
         if (sqlite3_prepare_v3(db, jt_sq_sql[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) !=
             SQLITE_OK) {
             return NULL;

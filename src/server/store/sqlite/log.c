@@ -75,7 +75,7 @@ enum jt_err jt_sq_audit_append(struct jt_store *store, const struct jt_event *co
                                size_t n)
 {
     struct jt_sqlite *s = (struct jt_sqlite *)store;
-    JT_TRY(jt_sq_exec(s->audit, "BEGIN IMMEDIATE"));
+    JT_TRY(jt_sq_run(jt_sq_stmt(s, JT_ST_BEGIN_AUDIT)));
     enum jt_err e = JT_OK;
     for (size_t i = 0; i < n && e == JT_OK; i++) {
         sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_APPEND);
@@ -87,7 +87,7 @@ enum jt_err jt_sq_audit_append(struct jt_store *store, const struct jt_event *co
         e = jt_sq_run(st);
     }
     if (e == JT_OK) {
-        e = jt_sq_exec(s->audit, "COMMIT"); /* fsync of the WAL: synchronous=FULL */
+        e = jt_sq_run(jt_sq_stmt(s, JT_ST_COMMIT_AUDIT)); /* fsync of the WAL: synchronous=FULL */
     }
     if (e != JT_OK) {
         (void)jt_sq_exec(s->audit, "ROLLBACK");

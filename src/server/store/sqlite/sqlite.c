@@ -54,7 +54,7 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
 
 static enum jt_err sq_begin(struct jt_store *store)
 {
-    return jt_sq_exec(((struct jt_sqlite *)store)->state, "BEGIN IMMEDIATE");
+    return jt_sq_run(jt_sq_stmt((struct jt_sqlite *)store, JT_ST_BEGIN_STATE));
 }
 
 static void sq_rollback(struct jt_store *store)
@@ -94,7 +94,7 @@ static enum jt_err sq_commit(struct jt_store *store, const struct jt_event *cons
         e = write_outbox(s, events, n);
     }
     if (e == JT_OK) {
-        e = jt_sq_exec(s->state, "COMMIT");
+        e = jt_sq_run(jt_sq_stmt(s, JT_ST_COMMIT_STATE));
     }
     if (e != JT_OK) {
         sq_rollback(store);

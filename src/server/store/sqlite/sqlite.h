@@ -41,6 +41,10 @@ enum jt_stmt {
     JT_ST_DEL_USE,
     JT_ST_PUT_OUTBOX,
     JT_ST_TRIM_OUTBOX,
+    JT_ST_BEGIN_STATE,
+    JT_ST_COMMIT_STATE,
+    JT_ST_BEGIN_AUDIT, /* from here on: of the log */
+    JT_ST_COMMIT_AUDIT,
     JT_ST_APPEND,
     JT_ST_READ_UP,
     JT_ST_READ_DOWN,
