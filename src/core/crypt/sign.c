@@ -236,6 +236,49 @@ static size_t to_der(const uint8_t *raw, uint8_t der[static DER_MAX])
     return n + 2;
 }
 
+/*
+ * Empties the queue of errors, where the one that matters may stand below those of its callers: was
+ * it that memory ran out, or that EVP could not begin? A signature that is wrong leaves none of
+ * these, only what RSA or EC say about it, or nothing.
+ */
+static bool could_not_check(void)
+{
+    bool yes = false;
+    unsigned long e = 0;
+    while ((e = ERR_get_error()) != 0) {
+        yes = yes || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE || ERR_GET_LIB(e) == ERR_LIB_EVP;
+    }
+    return yes;
+}
+
+/*
+ * OpenSSL 3.0 says nothing when memory runs out below Ed25519: it looks like a wrong signature. So
+ * that is looked at twice, and only while there is memory.
+ */
+static enum jt_sig_verdict check_message(struct jt_sigcheck *s, struct jt_slice message,
+                                         struct jt_slice signature)
+{
+    ERR_clear_error(); /* what others left */
+    for (int i = 0; i < 2; i++) {
+        if (EVP_DigestVerifyInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1) {
+            ERR_clear_error();
+            return JT_SIG_UNDECIDED;
+        }
+        int r = EVP_DigestVerify(s->c.md, signature.p, signature.n, message.p, message.n);
+        if (r == 1) {
+            return JT_SIG_VALID;
+        }
+        EVP_MD_CTX *probe = EVP_MD_CTX_new();
+        bool could = probe != NULL && !could_not_check();
+        EVP_MD_CTX_free(probe);
+        if (!could) {
+            ERR_clear_error();
+            return JT_SIG_UNDECIDED;
+        }
+    }
+    return JT_SIG_INVALID;
+}
+
 enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
                                 struct jt_slice signature)
 {
@@ -244,26 +287,18 @@ enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
     if (signature.n != s->length) {
         return JT_SIG_INVALID;
     }
-    int r = 0;
     if (s->c.alg == JT_ALG_EDDSA) {
-        if (EVP_DigestVerifyInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1) {
-            ERR_clear_error();
-            return JT_SIG_UNDECIDED;
-        }
-        r = EVP_DigestVerify(s->c.md, signature.p, signature.n, message.p, message.n);
-    } else {
-        if (jt_sha256(s->c.crypt, message, hash) != JT_OK) {
-            return JT_SIG_UNDECIDED;
-        }
-        if (s->c.alg == JT_ALG_ES256) {
-            signature = jt_slice(der, to_der(signature.p, der));
-        }
-        r = EVP_PKEY_verify(s->c.ctx, signature.p, signature.n, hash, sizeof hash);
+        return check_message(s, message, signature);
     }
-    if (r == 1) {
+    if (jt_sha256(s->c.crypt, message, hash) != JT_OK) {
+        return JT_SIG_UNDECIDED;
+    }
+    if (s->c.alg == JT_ALG_ES256) {
+        signature = jt_slice(der, to_der(signature.p, der));
+    }
+    ERR_clear_error(); /* what others left */
+    if (EVP_PKEY_verify(s->c.ctx, signature.p, signature.n, hash, sizeof hash) == 1) {
         return JT_SIG_VALID;
     }
-    bool memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
-    ERR_clear_error();
-    return memory ? JT_SIG_UNDECIDED : JT_SIG_INVALID;
+    return could_not_check() ? JT_SIG_UNDECIDED : JT_SIG_INVALID;
 }
