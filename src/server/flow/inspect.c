@@ -80,7 +80,7 @@ enum jt_inspection jt_inspect_origin(struct jt_local *l, struct jt_slice token, 
     enum jt_inspection v =
         jt_opaque_form(token) ? look_up(l, token, a, out) : verify(l, token, a, out);
     if (v != JT_INSPECT_ACTIVE) {
-        return v;
+        return a->starved ? JT_INSPECT_UNDECIDED : v;
     }
     const struct jt_at_claims *c = &out->claims;
     return jt_slice_eq(c->iss, l->app->issuer) && jt_slice_eq(c->sub, c->client_id) &&
