@@ -75,7 +75,7 @@ enum jt_err jt_sq_audit_append(struct jt_store *store, const struct jt_event *co
                                size_t n)
 {
     struct jt_sqlite *s = (struct jt_sqlite *)store;
-    JT_TRY(jt_sq_exec(s->audit, "BEGIN IMMEDIATE"));
+    JT_TRY(jt_sq_begin(s->audit));
     enum jt_err e = JT_OK;
     for (size_t i = 0; i < n && e == JT_OK; i++) {
         sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_APPEND);
@@ -204,6 +204,7 @@ enum jt_err jt_sq_audit_prune(struct jt_store *store, uint64_t keep_from, size_t
     struct jt_sqlite *s = (struct jt_sqlite *)store;
     struct jt_event first;
     bool found = false;
+    JT_TRY(jt_sq_settle(s->audit));
     JT_TRY(edge(s, false, &first, &found));
     *removed = 0;
     if (!found || first.seq >= keep_from) {

@@ -49,7 +49,7 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
 
 static enum jt_err sq_begin(struct jt_store *store)
 {
-    return jt_sq_exec(((struct jt_sqlite *)store)->state, "BEGIN IMMEDIATE");
+    return jt_sq_begin(((struct jt_sqlite *)store)->state);
 }
 
 static void sq_rollback(struct jt_store *store)
