@@ -43,6 +43,11 @@ long fault_disarm(void)
     return atomic_load(&seen);
 }
 
+long fault_seen(void)
+{
+    return atomic_load(&seen);
+}
+
 void fault_exempt(void)
 {
     exempt = true;

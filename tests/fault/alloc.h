@@ -15,6 +15,8 @@
 void fault_arm(long n, bool for_ever);
 /* No more failures. Returns how many allocations there were since fault_arm. */
 long fault_disarm(void);
+/* How many so far. */
+long fault_seen(void);
 /* The calling thread is the test's own: never fails, never counts. */
 void fault_exempt(void);
 /* Blocks of our own code that are allocated and not freed. */

@@ -23,6 +23,8 @@ struct context {
 
 struct jt_signer {
     struct context c;
+    struct jt_pkey key; /* counted */
+    bool spoilt;        /* a signature failed: what it left in the context may be half done */
 };
 
 struct jt_sigcheck {
@@ -89,6 +91,41 @@ static void close_context(struct context *c)
     jt_crypt_free(&c->crypt);
 }
 
+/*
+ * RSA blinds with numbers that it keeps in the key and changes for each signature. When memory runs
+ * out in between, OpenSSL 3.0 goes on with a pair that does not match, and every signature is wrong
+ * until the numbers are drawn anew. So each signer has a copy of the key to itself (which also
+ * spares it their lock), and takes a fresh one after a failure.
+ */
+static enum jt_err open_signer(struct jt_signer *s, enum jt_alg alg)
+{
+    struct jt_pkey own = s->key;
+    if (own.kind != JT_KEY_RSA) {
+        return open_context(&s->c, &own, alg, EVP_PKEY_sign_init);
+    }
+    own.evp = EVP_PKEY_dup(s->key.evp);
+    if (own.evp == NULL) {
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    enum jt_err e = open_context(&s->c, &own, alg, EVP_PKEY_sign_init);
+    EVP_PKEY_free(own.evp); /* the context counts it */
+    return e;
+}
+
+static enum jt_err renew(struct jt_signer *s)
+{
+    struct jt_signer fresh = {.key = s->key};
+    enum jt_err e = open_signer(&fresh, s->c.alg);
+    if (e != JT_OK) {
+        close_context(&fresh.c);
+        return e;
+    }
+    close_context(&s->c);
+    *s = fresh;
+    return JT_OK;
+}
+
 enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out)
 {
     if (!fits(k, alg) || !k->is_private) {
@@ -98,7 +135,11 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
     if (s == NULL) {
         return JT_E_NOMEM;
     }
-    enum jt_err e = open_context(&s->c, k, alg, EVP_PKEY_sign_init);
+    enum jt_err e = EVP_PKEY_up_ref(k->evp) == 1 ? JT_OK : JT_E_CRYPTO;
+    if (e == JT_OK) {
+        s->key = *k;
+        e = open_signer(s, alg);
+    }
     if (e != JT_OK) {
         jt_signer_free(&s);
         return e;
@@ -111,6 +152,7 @@ void jt_signer_free(struct jt_signer **s)
 {
     if (*s != NULL) {
         close_context(&(*s)->c);
+        EVP_PKEY_free((*s)->key.evp);
         free(*s);
         *s = NULL;
     }
@@ -152,6 +194,7 @@ static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, ui
     *out_n = JT_SIG_MAX;
     if (EVP_DigestSignInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1 ||
         EVP_DigestSign(s->c.md, out, out_n, message.p, message.n) != 1) {
+        s->spoilt = true;
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
@@ -164,11 +207,15 @@ enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[st
     uint8_t hash[JT_SHA256_SIZE];
     uint8_t der[DER_MAX];
     size_t n = s->c.alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
+    if (s->spoilt) {
+        JT_TRY(renew(s));
+    }
     if (s->c.alg == JT_ALG_EDDSA) {
         return sign_message(s, message, out, out_n);
     }
     JT_TRY(jt_sha256(s->c.crypt, message, hash));
     if (EVP_PKEY_sign(s->c.ctx, s->c.alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
+        s->spoilt = true;
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
