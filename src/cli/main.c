@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/json/json.h"
 #include "../server/config/suggest.h"
 #include "args.h"
 #include "help.h"
@@ -150,6 +151,7 @@ int main(int argc, char **argv)
     if (locale == NULL || strcmp(locale, "C") == 0) {
         (void)setlocale(LC_CTYPE, "C.UTF-8");
     }
+    jt_json_guard_memory();
     enum jt_exit code = dispatch(argc > 0 ? (size_t)argc - 1 : 0, (const char *const *)argv + 1);
     code = jt_out_finish(code);
     return (int)code;

@@ -43,6 +43,7 @@ static bool add_chunk(struct jt_arena *a, size_t n)
     }
     struct jt_arena_chunk *c = malloc(sizeof *c + size);
     if (c == NULL) {
+        a->starved = true;
         return false;
     }
     c->next = a->head;
@@ -125,6 +126,7 @@ void jt_arena_reset(struct jt_arena *a)
         POISON(a->head->data, a->head->size);
     }
     a->used = 0;
+    a->starved = false;
 }
 
 void jt_arena_free(struct jt_arena *a)

@@ -18,6 +18,9 @@ struct jt_arena_chunk;
 struct jt_arena {
     struct jt_arena_chunk *head; /* newest first */
     size_t used, cap;
+    bool
+        starved; /* memory ran out since the last reset: a verdict that rests on what it has is none
+                  */
 };
 
 void jt_arena_init(struct jt_arena *a, size_t cap);

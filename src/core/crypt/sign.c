@@ -23,6 +23,8 @@ struct context {
 
 struct jt_signer {
     struct context c;
+    struct jt_pkey key; /* counted */
+    bool spoilt;        /* a signature failed: what it left in the context may be half done */
 };
 
 struct jt_sigcheck {
@@ -89,6 +91,41 @@ static void close_context(struct context *c)
     jt_crypt_free(&c->crypt);
 }
 
+/*
+ * RSA blinds with numbers that it keeps in the key and changes for each signature. When memory runs
+ * out in between, OpenSSL 3.0 goes on with a pair that does not match, and every signature is wrong
+ * until the numbers are drawn anew. So each signer has a copy of the key to itself (which also
+ * spares it their lock), and takes a fresh one after a failure.
+ */
+static enum jt_err open_signer(struct jt_signer *s, enum jt_alg alg)
+{
+    struct jt_pkey own = s->key;
+    if (own.kind != JT_KEY_RSA) {
+        return open_context(&s->c, &own, alg, EVP_PKEY_sign_init);
+    }
+    own.evp = EVP_PKEY_dup(s->key.evp);
+    if (own.evp == NULL) {
+        ERR_clear_error();
+        return JT_E_CRYPTO;
+    }
+    enum jt_err e = open_context(&s->c, &own, alg, EVP_PKEY_sign_init);
+    EVP_PKEY_free(own.evp); /* the context counts it */
+    return e;
+}
+
+static enum jt_err renew(struct jt_signer *s)
+{
+    struct jt_signer fresh = {.key = s->key};
+    enum jt_err e = open_signer(&fresh, s->c.alg);
+    if (e != JT_OK) {
+        close_context(&fresh.c);
+        return e;
+    }
+    close_context(&s->c);
+    *s = fresh;
+    return JT_OK;
+}
+
 enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_signer **out)
 {
     if (!fits(k, alg) || !k->is_private) {
@@ -98,7 +135,11 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
     if (s == NULL) {
         return JT_E_NOMEM;
     }
-    enum jt_err e = open_context(&s->c, k, alg, EVP_PKEY_sign_init);
+    enum jt_err e = EVP_PKEY_up_ref(k->evp) == 1 ? JT_OK : JT_E_CRYPTO;
+    if (e == JT_OK) {
+        s->key = *k;
+        e = open_signer(s, alg);
+    }
     if (e != JT_OK) {
         jt_signer_free(&s);
         return e;
@@ -111,6 +152,7 @@ void jt_signer_free(struct jt_signer **s)
 {
     if (*s != NULL) {
         close_context(&(*s)->c);
+        EVP_PKEY_free((*s)->key.evp);
         free(*s);
         *s = NULL;
     }
@@ -152,6 +194,7 @@ static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, ui
     *out_n = JT_SIG_MAX;
     if (EVP_DigestSignInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1 ||
         EVP_DigestSign(s->c.md, out, out_n, message.p, message.n) != 1) {
+        s->spoilt = true;
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
@@ -164,11 +207,15 @@ enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[st
     uint8_t hash[JT_SHA256_SIZE];
     uint8_t der[DER_MAX];
     size_t n = s->c.alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
+    if (s->spoilt) {
+        JT_TRY(renew(s));
+    }
     if (s->c.alg == JT_ALG_EDDSA) {
         return sign_message(s, message, out, out_n);
     }
     JT_TRY(jt_sha256(s->c.crypt, message, hash));
     if (EVP_PKEY_sign(s->c.ctx, s->c.alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
+        s->spoilt = true;
         ERR_clear_error();
         return JT_E_CRYPTO;
     }
@@ -236,6 +283,49 @@ static size_t to_der(const uint8_t *raw, uint8_t der[static DER_MAX])
     return n + 2;
 }
 
+/*
+ * Empties the queue of errors, where the one that matters may stand below those of its callers: was
+ * it that memory ran out, or that EVP could not begin? A signature that is wrong leaves none of
+ * these, only what RSA or EC say about it, or nothing.
+ */
+static bool could_not_check(void)
+{
+    bool yes = false;
+    unsigned long e = 0;
+    while ((e = ERR_get_error()) != 0) {
+        yes = yes || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE || ERR_GET_LIB(e) == ERR_LIB_EVP;
+    }
+    return yes;
+}
+
+/*
+ * OpenSSL 3.0 says nothing when memory runs out below Ed25519: it looks like a wrong signature. So
+ * that is looked at twice, and only while there is memory.
+ */
+static enum jt_sig_verdict check_message(struct jt_sigcheck *s, struct jt_slice message,
+                                         struct jt_slice signature)
+{
+    ERR_clear_error(); /* what others left */
+    for (int i = 0; i < 2; i++) {
+        if (EVP_DigestVerifyInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1) {
+            ERR_clear_error();
+            return JT_SIG_UNDECIDED;
+        }
+        int r = EVP_DigestVerify(s->c.md, signature.p, signature.n, message.p, message.n);
+        if (r == 1) {
+            return JT_SIG_VALID;
+        }
+        EVP_MD_CTX *probe = EVP_MD_CTX_new();
+        bool could = probe != NULL && !could_not_check();
+        EVP_MD_CTX_free(probe);
+        if (!could) {
+            ERR_clear_error();
+            return JT_SIG_UNDECIDED;
+        }
+    }
+    return JT_SIG_INVALID;
+}
+
 enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
                                 struct jt_slice signature)
 {
@@ -244,26 +334,18 @@ enum jt_sig_verdict jt_sigcheck(struct jt_sigcheck *s, struct jt_slice message,
     if (signature.n != s->length) {
         return JT_SIG_INVALID;
     }
-    int r = 0;
     if (s->c.alg == JT_ALG_EDDSA) {
-        if (EVP_DigestVerifyInit_ex(s->c.md, NULL, NULL, NULL, NULL, s->c.evp, NULL) != 1) {
-            ERR_clear_error();
-            return JT_SIG_UNDECIDED;
-        }
-        r = EVP_DigestVerify(s->c.md, signature.p, signature.n, message.p, message.n);
-    } else {
-        if (jt_sha256(s->c.crypt, message, hash) != JT_OK) {
-            return JT_SIG_UNDECIDED;
-        }
-        if (s->c.alg == JT_ALG_ES256) {
-            signature = jt_slice(der, to_der(signature.p, der));
-        }
-        r = EVP_PKEY_verify(s->c.ctx, signature.p, signature.n, hash, sizeof hash);
+        return check_message(s, message, signature);
     }
-    if (r == 1) {
+    if (jt_sha256(s->c.crypt, message, hash) != JT_OK) {
+        return JT_SIG_UNDECIDED;
+    }
+    if (s->c.alg == JT_ALG_ES256) {
+        signature = jt_slice(der, to_der(signature.p, der));
+    }
+    ERR_clear_error(); /* what others left */
+    if (EVP_PKEY_verify(s->c.ctx, signature.p, signature.n, hash, sizeof hash) == 1) {
         return JT_SIG_VALID;
     }
-    bool memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
-    ERR_clear_error();
-    return memory ? JT_SIG_UNDECIDED : JT_SIG_INVALID;
+    return could_not_check() ? JT_SIG_UNDECIDED : JT_SIG_INVALID;
 }

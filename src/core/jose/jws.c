@@ -137,9 +137,9 @@ enum jt_err jt_jws_write(struct jt_signer *s, struct jt_slice header_b64, struct
     uint8_t sig[JT_SIG_MAX];
     size_t n = 0;
     size_t start = out->n;
-    if (!jt_buf_reserve(out, header_b64.n + 2 + JT_B64URL_LEN(payload.n) +
-                                 JT_B64URL_LEN((size_t)JT_SIG_MAX))) {
-        return JT_E_LIMIT;
+    size_t need = header_b64.n + 2 + JT_B64URL_LEN(payload.n) + JT_B64URL_LEN((size_t)JT_SIG_MAX);
+    if (!jt_buf_reserve(out, need)) {
+        return out->max - out->n < need ? JT_E_LIMIT : JT_E_NOMEM;
     }
     jt_buf_put(out, header_b64);
     jt_buf_putc(out, '.');

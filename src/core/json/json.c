@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
+
+#include "guard.h"
 
 struct jt_json {
     json_t *root;
@@ -67,13 +68,12 @@ enum jt_err jt_json_parse(struct jt_slice text, const struct jt_json_limits *lim
         return JT_E_SYNTAX;
     }
     JT_TRY(within(text, limits));
-    json_error_t why;
+    json_t *root = NULL;
     /* without JSON_ALLOW_NUL \u0000 is refused; without JSON_DISABLE_EOF_CHECK trailing bytes are
      */
-    json_t *root =
-        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    JT_TRY(jt_json_load(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &root));
     if (root == NULL) {
-        return json_error_code(&why) == json_error_out_of_memory ? JT_E_NOMEM : JT_E_SYNTAX;
+        return JT_E_SYNTAX;
     }
     struct jt_json *d = malloc(sizeof *d);
     if (d == NULL) {

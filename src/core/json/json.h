@@ -27,6 +27,13 @@ struct jt_json_limits {
 enum jt_jtype { JT_JNULL, JT_JBOOL, JT_JINT, JT_JREAL, JT_JSTRING, JT_JARRAY, JT_JOBJECT };
 
 /* JT_E_LIMIT, JT_E_SYNTAX, JT_E_NOMEM. */
+/*
+ * Once, before any thread: jansson, which takes harm from a failed allocation, never sees one
+ * (guard.h), so that jt_json_parse says JT_E_NOMEM. It is for the whole process, so that a program
+ * may do it, not a library.
+ */
+void jt_json_guard_memory(void);
+
 JT_MUST enum jt_err jt_json_parse(struct jt_slice text, const struct jt_json_limits *limits,
                                   struct jt_json **out);
 void jt_json_free(struct jt_json **doc);

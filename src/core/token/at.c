@@ -93,7 +93,7 @@ enum jt_err jt_at_read(struct jt_slice payload, struct jt_arena *a, struct jt_at
         jt_jval_type(jt_json_root(doc)) == JT_JOBJECT && read_claims(jt_json_root(doc), a, &c);
     jt_json_free(&doc);
     if (!ok) {
-        return JT_E_SYNTAX;
+        return a->starved ? JT_E_NOMEM : JT_E_SYNTAX;
     }
     *out = c;
     return JT_OK;

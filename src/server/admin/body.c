@@ -19,7 +19,12 @@ struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted)
         (void)jt_problem(f, 415, "content_type", "the body must be application/json");
         return NULL;
     }
-    if (jt_json_parse(f->x->body, &body_limits, &doc) != JT_OK) {
+    enum jt_err e = jt_json_parse(f->x->body, &body_limits, &doc);
+    if (e == JT_E_NOMEM) {
+        (void)jt_fail(f, JT_R_INTERNAL);
+        return NULL;
+    }
+    if (e != JT_OK) {
         (void)jt_problem(f, 400, "body", "the body is not JSON, or repeats a member");
         return NULL;
     }

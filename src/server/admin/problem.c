@@ -21,9 +21,18 @@ static void write_errors(struct jt_jw *w, const struct jt_complaints *errors)
     jt_jw_end_arr(w);
 }
 
+/* What looks wrong with a request may be what there was no memory for. */
+static bool doubtful(const struct jt_flow *f, unsigned status)
+{
+    return f->x->arena.starved && status >= 400 && status < 500;
+}
+
 enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
                              const char *detail, const struct jt_complaints *errors)
 {
+    if (doubtful(f, status)) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, BODY_MAX);
     struct jt_jw w = jt_jw(&b);

@@ -137,6 +137,9 @@ static void count(struct jt_flow *f, enum jt_reason r)
 enum jt_next jt_deny(struct jt_flow *f, enum jt_reason r)
 {
     JT_ASSERT(f->reason == JT_R_NONE && r != JT_R_NONE);
+    if (f->x->arena.starved) { /* what looks wrong may be what there was no memory for */
+        return jt_fail(f, JT_R_INTERNAL);
+    }
     const struct jt_reason_row *row = jt_reason_row(r);
     f->reason = r;
     count(f, r);

@@ -149,7 +149,7 @@ enum jt_inspection jt_inspect_origin(struct jt_local *l, struct jt_slice token, 
     enum jt_inspection v =
         jt_opaque_form(token) ? look_up(l, token, a, out) : verify_once(l, token, a, out);
     if (v != JT_INSPECT_ACTIVE) {
-        return v;
+        return a->starved ? JT_INSPECT_UNDECIDED : v;
     }
     return is_ours(l->app, &out->claims) && out->claims.exp > jt_wall_s(l->app->clock)
                ? JT_INSPECT_ACTIVE

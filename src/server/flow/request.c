@@ -136,6 +136,9 @@ enum jt_next jt_client_authenticate(struct jt_flow *f)
         return jt_deny(f, JT_R_THROTTLED);
     }
     jt_authenticate(&ctx, &in, &f->auth);
+    if (f->x->arena.starved) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
     if (f->auth.verdict == JT_AUTH_PROVEN) {
         jt_usage_add(&f->local->used, f->app->usage,
                      jt_principal_credential(f->auth.principal)->number, ctx.now_s, &f->x->peer);

@@ -69,8 +69,8 @@ struct jt_store_ops {
      * rolled back. */
     enum jt_err (*commit)(struct jt_store *s, const struct jt_event *const *events, size_t n);
     void (*rollback)(struct jt_store *s);
-    /* Events in the outbox that the audit log lacks (seq over its last), oldest first; forgets the
-     * others. */
+    /* Events in the outbox that the audit log lacks, oldest first; forgets the others. Its last seq
+     * may be over that of an event which it lacks: such an event needs a new one. */
     enum jt_err (*outbox)(struct jt_store *s, jt_event_fn each, void *ctx);
     /* Appends events, numbered and chained, in one durable transaction. */
     enum jt_err (*audit_append)(struct jt_store *s, const struct jt_event *const *events, size_t n);

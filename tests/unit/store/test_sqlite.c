@@ -264,6 +264,30 @@ static void test_outbox(void **state)
     assert_int_equal(s.v[0], 3);
 }
 
+/* A commit that was refused and is there all the same, after others took the number of its event.
+ */
+static void test_outbox_of_a_refused_commit(void **state)
+{
+    struct rig *r = *state;
+    struct seqs s = {0};
+    append(r, 1, 3);
+    struct jt_event two = sample_event(2);
+    two.client_id = JT_LIT("somebody-else");
+    const struct jt_event *list[] = {&two};
+    assert_int_equal(r->ops->begin(r->store), JT_OK);
+    assert_int_equal(r->ops->commit(r->store, list, 1), JT_OK);
+    reopen(r);
+    assert_int_equal(r->ops->outbox(r->store, take_seq, &s), JT_OK);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.v[0], 2);
+    s.n = 0;
+    two.seq = 4; /* the writer gives it a new number; then the log has it */
+    assert_int_equal(r->ops->audit_append(r->store, list, 1), JT_OK);
+    reopen(r);
+    assert_int_equal(r->ops->outbox(r->store, take_seq, &s), JT_OK);
+    assert_int_equal(s.n, 0);
+}
+
 static void test_files_are_private(void **state)
 {
     struct rig *r = *state;
@@ -356,6 +380,7 @@ int main(void)
         BOTH(test_rollback_and_remove),
         BOTH(test_log),
         BOTH(test_outbox),
+        SQLITE(test_outbox_of_a_refused_commit),
         SQLITE(test_files_are_private),
         SQLITE(test_newer_is_refused),
         SQLITE(test_foreign_is_refused),

@@ -45,6 +45,17 @@ enum jt_err jt_sq_exec(sqlite3 *db, const char *sql)
     return jt_sq_err(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
+enum jt_err jt_sq_settle(sqlite3 *db)
+{
+    return sqlite3_get_autocommit(db) != 0 ? JT_OK : jt_sq_exec(db, "ROLLBACK");
+}
+
+enum jt_err jt_sq_begin(sqlite3 *db)
+{
+    JT_TRY(jt_sq_settle(db));
+    return jt_sq_exec(db, "BEGIN IMMEDIATE");
+}
+
 /* The file exists with mode 0600 before SQLite, which would take the umask's, opens it. */
 enum jt_err jt_sq_touch(const char *path)
 {
@@ -120,7 +131,7 @@ static enum jt_err run_step(sqlite3 *db, int32_t application_id, const char *sql
     char mark[128];
     (void)snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
                    (int)application_id, version);
-    JT_TRY(jt_sq_exec(db, "BEGIN IMMEDIATE"));
+    JT_TRY(jt_sq_begin(db));
     enum jt_err e = jt_sq_exec(db, sql);
     if (e == JT_OK) {
         e = jt_sq_exec(db, mark);

@@ -46,35 +46,69 @@ enum jt_err jt_sq_read_event(sqlite3_stmt *st, struct jt_event *out)
     return JT_OK;
 }
 
+/*
+ * Does the log have this event, under its number or a later one? A commit that was refused because
+ * its fsync failed may be found all the same after a crash, when the numbers of its events are
+ * those of others already (writer.c gives them new ones). What was pruned was there.
+ */
+static enum jt_err log_has(struct jt_sqlite *s, const struct jt_event *e, uint64_t first, bool *has)
+{
+    static const char sql[] = "SELECT 1 FROM event WHERE seq>=?1 AND time=?2 AND type=?3 AND "
+                              "client_id=?6 AND credential_id=?7 AND resource=?8 AND jti=?10 AND "
+                              "detail=?12 ORDER BY seq LIMIT 1";
+    sqlite3_stmt *st = NULL;
+    *has = e->seq < first;
+    int rc = *has ? SQLITE_DONE : sqlite3_prepare_v2(s->audit, sql, -1, &st, NULL);
+    if (rc == SQLITE_OK) {
+        jt_sq_bind_event(st, e);
+        rc = sqlite3_step(st);
+        *has = rc == SQLITE_ROW;
+    }
+    (void)sqlite3_finalize(st);
+    return jt_sq_err(rc);
+}
+
+static enum jt_err trim(struct jt_sqlite *s, uint64_t last)
+{
+    sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_TRIM_OUTBOX);
+    if (st == NULL) {
+        return JT_E_NOMEM;
+    }
+    (void)sqlite3_bind_int64(st, 1, (int64_t)last);
+    return jt_sq_run(st);
+}
+
 enum jt_err jt_sq_outbox(struct jt_store *store, jt_event_fn each, void *ctx)
 {
     struct jt_sqlite *s = (struct jt_sqlite *)store;
     struct jt_audit_info info = {0};
+    bool lost = false;
     JT_TRY(jt_sq_audit_info(store, &info));
-    sqlite3_stmt *trim = jt_sq_stmt(s, JT_ST_TRIM_OUTBOX);
-    if (trim == NULL) {
-        return JT_E_NOMEM;
-    }
-    (void)sqlite3_bind_int64(trim, 1, (int64_t)info.last_seq);
-    JT_TRY(jt_sq_run(trim));
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(s->state, "SELECT * FROM outbox ORDER BY seq", -1, &st, NULL);
     enum jt_err e = jt_sq_err(rc);
     while (e == JT_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct jt_event event;
+        bool has = false;
         e = jt_sq_read_event(st, &event);
-        if (e == JT_OK) {
+        if (e == JT_OK && event.seq <= info.last_seq) {
+            e = log_has(s, &event, info.first_seq, &has);
+            lost = lost || !has;
+        }
+        if (e == JT_OK && !has) {
             e = each(ctx, &event);
         }
     }
     (void)sqlite3_finalize(st);
-    return e == JT_OK ? jt_sq_err(rc) : e;
+    e = e == JT_OK ? jt_sq_err(rc) : e;
+    return e != JT_OK || lost ? e : trim(s, info.last_seq); /* else the next change trims it */
 }
 
 enum jt_err jt_sq_audit_append(struct jt_store *store, const struct jt_event *const *events,
                                size_t n)
 {
     struct jt_sqlite *s = (struct jt_sqlite *)store;
+    JT_TRY(jt_sq_settle(s->audit));
     JT_TRY(jt_sq_run(jt_sq_stmt(s, JT_ST_BEGIN_AUDIT)));
     enum jt_err e = JT_OK;
     for (size_t i = 0; i < n && e == JT_OK; i++) {
@@ -204,6 +238,7 @@ enum jt_err jt_sq_audit_prune(struct jt_store *store, uint64_t keep_from, size_t
     struct jt_sqlite *s = (struct jt_sqlite *)store;
     struct jt_event first;
     bool found = false;
+    JT_TRY(jt_sq_settle(s->audit));
     JT_TRY(edge(s, false, &first, &found));
     *removed = 0;
     if (!found || first.seq >= keep_from) {

@@ -54,7 +54,9 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
 
 static enum jt_err sq_begin(struct jt_store *store)
 {
-    return jt_sq_run(jt_sq_stmt((struct jt_sqlite *)store, JT_ST_BEGIN_STATE));
+    struct jt_sqlite *s = (struct jt_sqlite *)store;
+    JT_TRY(jt_sq_settle(s->state));
+    return jt_sq_run(jt_sq_stmt(s, JT_ST_BEGIN_STATE));
 }
 
 static void sq_rollback(struct jt_store *store)

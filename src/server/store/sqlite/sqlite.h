@@ -63,6 +63,10 @@ enum jt_err jt_sq_err(int rc);
 /* Opens one database and sets its pragmas. page: size of its pages if it is new; 0: read only. */
 enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3 **out);
 enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps);
+/* A transaction that could not be undone, for want of memory, is undone now. */
+JT_MUST enum jt_err jt_sq_settle(sqlite3 *db);
+/* BEGIN IMMEDIATE. */
+JT_MUST enum jt_err jt_sq_begin(sqlite3 *db);
 enum jt_err jt_sq_exec(sqlite3 *db, const char *sql);
 /* How many steps there are: the newest schema. */
 int64_t jt_sq_newest(const char *const *steps);

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_alloc_unit.c - readers and writers while allocation n fails, for all n: they say that memory
+ * was out and nothing else, leave nothing behind, and work when they are called again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alloc.h"
+#include "core/base/b64.h"
+#include "core/http/basic.h"
+#include "core/http/form.h"
+#include "core/http/response.h"
+#include "core/jose/jwk.h"
+#include "core/jose/jws.h"
+#include "core/token/at.h"
+#include "server/audit/event.h"
+#include "server/config/config.h"
+#include "server/store/directory.h"
+#include "server/store/keyring.h"
+#include "server/store/profile.h"
+#include "server/store/usage.h"
+
+static struct jt_pkey *ec, *rsa, *ed;
+static struct jt_crypt *crypt;
+static struct jt_signer *signers[3];
+static struct jt_sigcheck *checks[3];
+static struct jt_buf tokens[3];
+static const enum jt_alg algs[3] = {JT_ALG_ES256, JT_ALG_RS256, JT_ALG_EDDSA};
+
+static struct jt_pkey *key_of(size_t i)
+{
+    return i == 0 ? ec : i == 1 ? rsa : ed;
+}
+
+static const char payload[] =
+    "{\"iss\":\"https://auth.example.com\",\"sub\":\"alice-with-a-name-of-some-length\","
+    "\"client_id\":\"alice-with-a-name-of-some-length\",\"aud\":\"https://api.example.com\","
+    "\"scope\":\"a:read a:write\",\"iat\":1795603299,\"exp\":1795606899,\"jti\":\"0123456789\"}";
+
+static int setup(void **state)
+{
+    (void)state;
+    assert_int_equal(jt_crypt_new(&crypt), JT_OK);
+    assert_int_equal(jt_pkey_generate(JT_KEY_P256, &ec), JT_OK);
+    assert_int_equal(jt_pkey_generate(JT_KEY_RSA, &rsa), JT_OK);
+    assert_int_equal(jt_pkey_generate(JT_KEY_ED25519, &ed), JT_OK);
+    for (size_t i = 0; i < 3; i++) {
+        JT_AUTO(jt_buf_free) struct jt_buf h;
+        jt_buf_init(&h, 1024);
+        jt_buf_init(&tokens[i], 16384);
+        assert_int_equal(jt_signer_new(key_of(i), algs[i], &signers[i]), JT_OK);
+        assert_int_equal(jt_sigcheck_new(key_of(i), algs[i], &checks[i]), JT_OK);
+        jt_at_header(algs[i], JT_LIT("kid-of-the-key"), &h);
+        assert_int_equal(jt_jws_write(signers[i], jt_buf_slice(&h), jt_str(payload), &tokens[i]),
+                         JT_OK);
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        jt_signer_free(&signers[i]);
+        jt_sigcheck_free(&checks[i]);
+        jt_buf_free(&tokens[i]);
+    }
+    jt_pkey_free(&ec);
+    jt_pkey_free(&rsa);
+    jt_pkey_free(&ed);
+    jt_crypt_free(&crypt);
+    return 0;
+}
+
+static enum jt_err json(void)
+{
+    static const struct jt_json_limits limits = {16384, 8, 256};
+    struct jt_json *d = NULL;
+    struct jt_slice s = {0};
+    JT_TRY(jt_json_parse(jt_str("{\"first\":[1,2.5,true,null,{\"a\":\"text that is longer than the "
+                                "first place for it\"}],\"second\":\"\\u00e9\",\"n\":123456789}"),
+                         &limits, &d));
+    int64_t n = 0;
+    assert_true(jt_jval_int(jt_jobj_get(jt_json_root(d), "n"), &n));
+    assert_int_equal(n, 123456789);
+    const struct jt_jval *in = jt_jarr_at(jt_jobj_get(jt_json_root(d), "first"), 4);
+    assert_true(jt_jval_str(jt_jobj_get(in, "a"), &s));
+    assert_int_equal(s.n, 47);
+    jt_json_free(&d);
+    return JT_OK;
+}
+
+static enum jt_err form_of(enum jt_form_fault fault, const struct jt_form *form)
+{
+    if (fault == JT_FORM_NOMEM) {
+        return JT_E_NOMEM;
+    }
+    assert_int_equal(fault, JT_FORM_OK);
+    assert_int_equal(form->n, 2);
+    assert_true(jt_slice_eq(jt_form_get(form, "scope"), JT_LIT("a b")));
+    return JT_OK;
+}
+
+static enum jt_err form(void)
+{
+    struct jt_arena a;
+    struct jt_form f;
+    jt_arena_init(&a, 65536);
+    enum jt_err e =
+        form_of(jt_form_read(JT_LIT("grant_type=client_credentials&scope=a%20b"), &a, &f), &f);
+    jt_arena_free(&a);
+    return e;
+}
+
+static enum jt_err form_json(void)
+{
+    struct jt_arena a;
+    struct jt_form f;
+    jt_arena_init(&a, 65536);
+    enum jt_err e = form_of(
+        jt_form_read_json(JT_LIT("{\"grant_type\":\"client_credentials\",\"scope\":\"a b\"}"), &a,
+                          NULL, &f),
+        &f);
+    jt_arena_free(&a);
+    return e;
+}
+
+static enum jt_err basic(void)
+{
+    struct jt_arena a;
+    struct jt_authz z;
+    jt_arena_init(&a, 65536);
+    jt_authz_read(JT_LIT("Basic YWxpY2U6c2VjcmV0"), &a, &z);
+    bool out = a.starved;
+    if (!out) {
+        assert_int_equal(z.scheme, JT_AUTHZ_BASIC);
+        assert_true(jt_slice_eq(z.password, JT_LIT("secret")));
+    }
+    jt_arena_free(&a);
+    return out ? JT_E_NOMEM : JT_OK;
+}
+
+static enum jt_err jws_with(size_t i)
+{
+    struct jt_arena a;
+    struct jt_jws_parts parts;
+    struct jt_jws_header header;
+    struct jt_at_claims claims;
+    struct jt_slice text = {0};
+    jt_arena_init(&a, 65536);
+    enum jt_err e = jt_jws_read(jt_buf_slice(&tokens[i]), &a, &parts, &header);
+    if (e == JT_OK) {
+        enum jt_sig_verdict v = jt_jws_verify(&parts, checks[i]);
+        assert_int_not_equal(v, JT_SIG_INVALID);
+        e = v == JT_SIG_VALID ? JT_OK : JT_E_NOMEM;
+    }
+    if (e == JT_OK) {
+        e = jt_jws_payload(&parts, &a, &text);
+    }
+    if (e == JT_OK) {
+        e = jt_at_read(text, &a, &claims);
+    }
+    if (e == JT_OK) {
+        assert_true(jt_slice_eq(claims.scope, JT_LIT("a:read a:write")));
+        assert_int_equal(claims.exp, 1795606899);
+    }
+    jt_arena_free(&a);
+    return e;
+}
+
+static enum jt_err jws_es256(void)
+{
+    return jws_with(0);
+}
+
+static enum jt_err jws_rs256(void)
+{
+    return jws_with(1);
+}
+
+static enum jt_err jws_eddsa(void)
+{
+    return jws_with(2);
+}
+
+/* The wrong signature is never right. */
+static enum jt_err forged(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        struct jt_arena a;
+        struct jt_jws_parts parts;
+        struct jt_jws_header header;
+        jt_arena_init(&a, 65536);
+        enum jt_err e = jt_jws_read(jt_buf_slice(&tokens[i]), &a, &parts, &header);
+        if (e == JT_OK) {
+            parts.signing_input.n--;
+            enum jt_sig_verdict v = jt_jws_verify(&parts, checks[i]);
+            assert_int_not_equal(v, JT_SIG_VALID);
+            e = v == JT_SIG_INVALID ? JT_OK : JT_E_NOMEM;
+        }
+        jt_arena_free(&a);
+        JT_TRY(e);
+    }
+    return JT_OK;
+}
+
+/* What is signed can be verified, now and after a failure. */
+static enum jt_err sign(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t sig[JT_SIG_MAX];
+        size_t n = 0;
+        JT_TRY(jt_sign(signers[i], jt_str(payload), sig, &n));
+        enum jt_sig_verdict v = jt_sigcheck(checks[i], jt_str(payload), jt_slice(sig, n));
+        assert_int_not_equal(v, JT_SIG_INVALID);
+        JT_TRY(v == JT_SIG_VALID ? JT_OK : JT_E_NOMEM);
+    }
+    return JT_OK;
+}
+
+static enum jt_err jws_write(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        JT_AUTO(jt_buf_free) struct jt_buf out;
+        jt_buf_init(&out, 16384);
+        enum jt_err e = jt_jws_write(signers[i], JT_LIT("e30"), jt_str(payload), &out);
+        if (e != JT_OK) {
+            assert_int_equal(out.n, 0);
+            return e;
+        }
+        assert_true(jt_buf_ok(&out));
+    }
+    return JT_OK;
+}
+
+static enum jt_err signer(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        struct jt_signer *s = NULL;
+        struct jt_sigcheck *c = NULL;
+        JT_TRY(jt_signer_new(key_of(i), algs[i], &s));
+        jt_signer_free(&s);
+        JT_TRY(jt_sigcheck_new(key_of(i), algs[i], &c));
+        jt_sigcheck_free(&c);
+    }
+    return JT_OK;
+}
+
+static enum jt_err write_jwk(struct jt_pkey *k, enum jt_alg alg, struct jt_buf *b)
+{
+    char thumbprint[JT_THUMBPRINT_LEN];
+    struct jt_jw w = jt_jw(b);
+    JT_TRY(jt_jwk_thumbprint(crypt, k, thumbprint));
+    JT_TRY(jt_jwk_write(&w, k, alg, jt_slice(thumbprint, sizeof thumbprint)));
+    return jt_buf_ok(b) ? JT_OK : JT_E_NOMEM;
+}
+
+static enum jt_err read_jwk(struct jt_slice text, enum jt_alg alg)
+{
+    static const struct jt_json_limits limits = {16384, 8, 256};
+    struct jt_json *d = NULL;
+    struct jt_jwk k = {0};
+    JT_TRY(jt_json_parse(text, &limits, &d));
+    enum jt_err e = jt_jwk_read(jt_json_root(d), &k);
+    if (e == JT_OK) {
+        assert_int_equal(k.alg, alg);
+        jt_pkey_free(&k.key);
+    }
+    jt_json_free(&d);
+    return e;
+}
+
+static enum jt_err jwk(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        JT_AUTO(jt_buf_free) struct jt_buf b;
+        jt_buf_init(&b, 8192);
+        JT_TRY(write_jwk(key_of(i), algs[i], &b));
+        JT_TRY(read_jwk(jt_buf_slice(&b), algs[i]));
+    }
+    return JT_OK;
+}
+
+static enum jt_err private_key(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        JT_AUTO(jt_buf_free) struct jt_buf der;
+        JT_AUTO(jt_buf_free) struct jt_buf pem;
+        struct jt_pkey *k = NULL;
+        jt_buf_init(&der, 8192);
+        jt_buf_init(&pem, 8192);
+        JT_TRY(jt_pkey_private_der(key_of(i), &der));
+        JT_TRY(jt_pkey_from_private_der(jt_buf_slice(&der), &k));
+        enum jt_err e = jt_pkey_public_pem(k, &pem);
+        jt_pkey_free(&k);
+        JT_TRY(e);
+    }
+    return JT_OK;
+}
+
+static enum jt_err generate(void)
+{
+    struct jt_pkey *k = NULL;
+    JT_TRY(jt_pkey_generate(JT_KEY_P256, &k));
+    jt_pkey_free(&k);
+    JT_TRY(jt_pkey_generate(JT_KEY_ED25519, &k));
+    jt_pkey_free(&k);
+    return JT_OK;
+}
+
+static enum jt_err primitives(void)
+{
+    static const uint8_t key[JT_KEY_SIZE] = {7};
+    JT_AUTO(jt_buf_free) struct jt_buf sealed;
+    JT_AUTO(jt_buf_free) struct jt_buf plain;
+    uint8_t hash[JT_SHA256_SIZE];
+    uint8_t block[JT_BLOCK_SIZE] = {1};
+    struct jt_crypt *c = NULL;
+    jt_buf_init(&sealed, 1024);
+    jt_buf_init(&plain, 1024);
+    JT_TRY(jt_crypt_new(&c));
+    enum jt_err e = jt_sha256(c, JT_LIT("abc"), hash);
+    e = e == JT_OK ? jt_hmac_sha256(c, key, JT_LIT("abc"), hash) : e;
+    e = e == JT_OK ? jt_block_encrypt(c, key, block, block) : e;
+    e = e == JT_OK ? jt_block_decrypt(c, key, block, block) : e;
+    e = e == JT_OK ? jt_seal(c, key, JT_LIT("for"), JT_LIT("secret"), &sealed) : e;
+    e = e == JT_OK ? jt_unseal(c, key, JT_LIT("for"), jt_buf_slice(&sealed), &plain) : e;
+    jt_crypt_free(&c);
+    if (e == JT_OK) {
+        assert_int_equal(block[0], 1);
+        assert_true(jt_slice_eq(jt_buf_slice(&plain), JT_LIT("secret")));
+    }
+    return e;
+}
+
+static enum jt_err response(void)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    JT_AUTO(jt_buf_free) struct jt_buf body;
+    jt_buf_init(&b, 65536);
+    jt_buf_init(&body, 65536);
+    struct jt_jw w = jt_jw(&body);
+    jt_jw_arr(&w);
+    for (int i = 0; i < 300; i++) {
+        jt_jw_str(&w, JT_LIT("element"));
+    }
+    jt_jw_end_arr(&w);
+    jt_buf_printf(&body, "%600d", 1);
+    jt_response_begin(&b, 200, "Wed, 25 Nov 2026 10:00:00 GMT", JT_LIT("ref"), true);
+    jt_response_body(&b, "application/json", jt_buf_slice(&body), false);
+    if (!jt_buf_ok(&b) || !jt_buf_ok(&body)) {
+        return JT_E_NOMEM;
+    }
+    assert_true(body.n == 300 * 10 + 1 + 600 && b.n > body.n);
+    return JT_OK;
+}
+
+static struct jt_client like(void)
+{
+    static const struct jt_slice scopes[] = {JT_LIT_INIT("a:read"), JT_LIT_INIT("a:write")};
+    static const struct jt_credential k = {
+        .id = JT_LIT_INIT("abcdefghijkl"), .number = 1, .kind = JT_CRED_SECRET};
+    static const struct jt_client_grant g = {JT_LIT_INIT("https://api.example.com"), 2, scopes};
+    return (struct jt_client){.o = {.kind = JT_OBJ_CLIENT, .name = JT_LIT("alice")},
+                              .enabled = true,
+                              .ncredentials = 1,
+                              .credentials = &k,
+                              .ngrants = 1,
+                              .grants = &g};
+}
+
+static enum jt_err put(struct jt_directory *d)
+{
+    const struct jt_client c = like();
+    struct jt_publication *p = NULL;
+    for (int i = 0; i < 2; i++) { /* the second replaces the first */
+        struct jt_client *copy = jt_client_dup(&c);
+        if (copy == NULL) {
+            return JT_E_NOMEM;
+        }
+        enum jt_err e = i == 0 ? jt_directory_put(d, &copy->o) : JT_OK;
+        if (i == 1) {
+            e = jt_directory_prepare(d, &copy->o, &p);
+        }
+        if (e != JT_OK) {
+            jt_object_free(&copy->o);
+            return e;
+        }
+    }
+    jt_directory_publish(d, &p);
+    JT_TRY(jt_directory_prepare_drop(d, JT_OBJ_CLIENT, JT_LIT("alice"), &p));
+    jt_directory_publish(d, &p);
+    assert_null(jt_directory_client(d, JT_LIT("alice")));
+    return JT_OK;
+}
+
+static enum jt_err directory(void)
+{
+    struct jt_epochs epochs;
+    struct jt_directory *d = NULL;
+    jt_epochs_init(&epochs);
+    enum jt_err e = jt_directory_new(&epochs, &d);
+    if (e == JT_OK) {
+        e = put(d);
+        jt_directory_free(&d);
+    }
+    jt_epochs_free(&epochs);
+    return e;
+}
+
+static enum jt_err keyring(void)
+{
+    static const uint8_t master[JT_KEY_SIZE] = {9};
+    struct jt_keyring r = {0};
+    struct jt_data_key *k = NULL;
+    struct jt_signing_key *s = NULL;
+    JT_TRY(jt_data_key_make(crypt, master, 1, JT_DATA_KEY_SEAL, 1, &k));
+    enum jt_err e = jt_keyring_open(&r, crypt, master, k);
+    jt_object_free(&k->o);
+    JT_TRY(e);
+    JT_TRY(jt_data_key_rewrap(crypt, master, &r.keys[0], &k));
+    jt_object_free(&k->o);
+    JT_TRY(jt_signing_key_make(crypt, &r, JT_ALG_ES256, 1, &s));
+    struct jt_signing_key *copy = jt_signing_key_dup(s);
+    e = copy == NULL ? JT_E_NOMEM : jt_signing_key_open(crypt, &r, copy);
+    jt_object_free(&s->o);
+    if (copy != NULL) {
+        jt_object_free(&copy->o);
+    }
+    return e;
+}
+
+static enum jt_err usage(void)
+{
+    struct jt_usage *u = NULL;
+    JT_TRY(jt_usage_new(&u));
+    enum jt_err e = JT_OK;
+    for (uint32_t i = 1; i < 3000 && e == JT_OK; i++) {
+        const struct jt_use use = {.number = i, .last_s = i, .count = 1};
+        e = jt_usage_load(u, &use);
+    }
+    struct jt_use got = {0};
+    assert_true(e != JT_OK || (jt_usage_get(u, 2999, &got) && got.last_s == 2999));
+    jt_usage_free(&u);
+    return e;
+}
+
+static enum jt_err profiles(void)
+{
+    const struct jt_profile p = {
+        JT_LIT_INIT("alice"), JT_LIT_INIT("https://api"), JT_LIT_INIT("a"), 0, NULL, NULL, 0};
+    struct jt_profiles *home = NULL;
+    JT_TRY(jt_profiles_new(&home));
+    const struct jt_profile *mine = jt_profile_take(home, &p);
+    if (mine != NULL) {
+        jt_profile_give(mine);
+    }
+    jt_profiles_free(&home);
+    return mine == NULL ? JT_E_NOMEM : JT_OK;
+}
+
+static enum jt_err config(void)
+{
+    struct jt_config c;
+    struct jt_config_error err = {{0}, {0}};
+    jt_config_init(&c);
+    enum jt_err e = jt_config_load(&c, "/tmp/jeton-test-fault.yaml", &err);
+    e = e == JT_OK ? jt_config_set(&c, "server.data", JT_LIT("/tmp/x"), "--data", &err) : e;
+    e = e == JT_OK ? jt_config_check(&c, &err) : e;
+    assert_true(e == JT_OK || err.text[0] != '\0');
+    assert_true(e != JT_OK || (c.nlisten == 2 && c.ntrusted == 1));
+    jt_config_free(&c);
+    return e;
+}
+
+static enum jt_err event(void)
+{
+    const struct jt_event e = {.type = JT_EV_TOKEN_ISSUED,
+                               .client_id = JT_LIT("alice"),
+                               .resource = JT_LIT("https://api.example.com"),
+                               .count = 1};
+    struct jt_event copy = {0};
+    struct jt_arena a;
+    struct jt_buf scratch;
+    uint8_t last[JT_SHA256_SIZE] = {0};
+    jt_arena_init(&a, 65536);
+    jt_buf_init(&scratch, 65536);
+    enum jt_err err = jt_event_copy(&a, &e, &copy) ? JT_OK : JT_E_NOMEM;
+    err = err == JT_OK ? jt_event_chain(crypt, last, &copy, &scratch) : err;
+    jt_buf_free(&scratch);
+    jt_arena_free(&a);
+    return err;
+}
+
+static const struct {
+    const char *name;
+    enum jt_err (*run)(void);
+    bool crypt; /* OpenSSL may say that it could not, without saying why */
+} scenarios[] = {
+    {"json", json, false},
+    {"form", form, false},
+    {"form_json", form_json, false},
+    {"basic", basic, false},
+    {"jws_es256", jws_es256, false},
+    {"jws_rs256", jws_rs256, false},
+    {"jws_eddsa", jws_eddsa, false},
+    {"forged", forged, false},
+    {"sign", sign, true},
+    {"jws_write", jws_write, true},
+    {"signer", signer, true},
+    {"jwk", jwk, true},
+    {"private_key", private_key, true},
+    {"generate", generate, true},
+    {"primitives", primitives, true},
+    {"response", response, false},
+    {"directory", directory, false},
+    {"keyring", keyring, true},
+    {"usage", usage, false},
+    {"profiles", profiles, false},
+    {"config", config, false},
+    {"event", event, true},
+};
+
+static long try_all(size_t i, bool ever)
+{
+    long n = 1;
+    for (;; n = fault_next(n)) {
+        long before = fault_live();
+        fault_arm(n, ever);
+        enum jt_err e = scenarios[i].run();
+        long seen = fault_disarm();
+        if (e != JT_OK && e != JT_E_NOMEM && !(scenarios[i].crypt && e == JT_E_CRYPTO)) {
+            fail_msg("%s: allocation %ld%s: %s", scenarios[i].name, n, ever ? " and later" : "",
+                     jt_err_text(e));
+        }
+        if (fault_live() != before) {
+            fail_msg("%s: allocation %ld%s: %ld blocks are left", scenarios[i].name, n,
+                     ever ? " and later" : "", fault_live() - before);
+        }
+        if (scenarios[i].run() != JT_OK) {
+            fail_msg("%s: after allocation %ld failed it does not work", scenarios[i].name, n);
+        }
+        if (seen < n) {
+            return n;
+        }
+    }
+}
+
+static void each_allocation(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
+        assert_int_equal(scenarios[i].run(), JT_OK);
+        long once = try_all(i, false);
+        long ever = try_all(i, true);
+        print_message("%s: %ld allocations (%ld)\n", scenarios[i].name, once - 1, ever - 1);
+    }
+}
+
+int main(void)
+{
+    FILE *f = fopen("/tmp/jeton-test-fault.yaml", "w");
+    if (f == NULL ||
+        fputs("server:\n  listen: [127.0.0.1:8443, '[::1]:8443']\n"
+              "  trusted_proxies: [127.0.0.0/8]\naudit:\n  retain: 30d\n",
+              f) < 0 ||
+        fclose(f) != 0) {
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
