@@ -109,7 +109,8 @@ struct jt_answer {
     unsigned status;
     const char *content_type; /* NULL: no body */
     struct jt_slice body;
-    const char *cache;    /* Cache-Control */
+    const char *cache; /* Cache-Control */
+    const char *pragma;
     struct jt_slice etag; /* may be empty */
     struct jt_slice location;
     const char *allow;        /* for 405 */
