@@ -21,7 +21,7 @@ def elsewhere():
 
 
 def connect(s, address=None):
-    c = http.client.HTTPConnection(s.host, s.port, timeout=20, source_address=(address or elsewhere(), 0))
+    c = http.client.HTTPConnection(s.host, s.port, timeout=60, source_address=(address or elsewhere(), 0))
     c.connect()
     return c
 
@@ -90,4 +90,4 @@ def answers(out):
 
 def pair(s):
     """Two ends of one connection to the server, as a plain socket."""
-    return socket.create_connection((s.host, s.port), 10, source_address=(elsewhere(), 0))
+    return socket.create_connection((s.host, s.port), 60, source_address=(elsewhere(), 0))
