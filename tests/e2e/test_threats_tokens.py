@@ -133,7 +133,7 @@ def test_j22_who_a_token_is_of(s):
         assert (claims["sub"], claims["client_id"], claims["iss"], claims["aud"]) == ("one", "one", s.issuer, API)
         assert claims["exp"] - claims["iat"] == a.json["expires_in"] == 3600 and claims["jti"] != "mine"
     assert s.api("POST", "/clients", {"name": "x", "client_id": "one"}).status == 409
-    for bad in ("\u043ene", "one ", " one", "one\u200b", "o\u0000ne", "one\n", 'one"', "one:", "a" * 300, "../one", "%6fne", "one+", ""):
+    for bad in ("\u043ene", "one ", " one", "one\u200b", "o\u0000ne", "one\n", 'one"', "one:", "a" * 300, "../one", "%6fne", "one+"):
         assert s.api("POST", "/clients", {"name": "x", "client_id": bad}).status in (400, 422), bad
 
 
