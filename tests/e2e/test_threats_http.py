@@ -428,6 +428,31 @@ def test_s2_whoever_goes_before_the_answer(s):
     still_serves(s, connect(s))
 
 
+def test_s2_chunks_of_one_byte(s):
+    """Ten bytes on the wire for each of the body: answered, or refused with 413, whatever the length; never dropped."""
+    head = f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    seen = []
+    for n in (200, 1000, 4000, 8000, 16384):
+        body = by_body(s, "&x=" + "y" * n)[:max(n, 200)].encode()
+        for size in (b"1", b"00000001"):
+            seen += answers(s.raw(head + b"".join(size + b"\r\n" + bytes([b]) + b"\r\n" for b in body) + b"0\r\n\r\n", local=(elsewhere(), 0)))
+    assert len(seen) == 10 and seen[:4] == [200] * 4 and set(seen) == {200, 413}
+
+
+def test_s10_descriptors_come_back(s):
+    """Of connections that say nothing, half a request, nonsense, or go in the middle."""
+    def open_now():
+        return len(os.listdir(f"/proc/{s.process.pid}/fd"))
+    before = open_now()
+    for i in range(400):
+        c = pair(s)
+        with contextlib.suppress(OSError):
+            c.sendall([b"", b"GET / HT", b"\x16\x03\x01\x02\x00", good(s)[:-5]][i % 4])
+        c.close()
+    assert until(lambda: open_now() <= before + 2), (before, open_now())
+    still_serves(s, connect(s))
+
+
 # -- S4, S5 ----------------------------------------------------------------------------------------------------------
 def s_client(dev, *args, send=b"", seconds=20):
     p = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{dev.port}", "-CAfile", dev.ca, *args], input=send, capture_output=True, timeout=seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process itself under attack: stopped, killed, its log not read, its workers asked one by one (P15 to P18)."""
+"""The process itself under attack: stopped, killed, its log not read, its workers asked one by one (P11, P15 to P18)."""
 import contextlib
 import fcntl
 import http.client
@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -34,6 +35,77 @@ def prepared(data, **options):
 
 def ask(s, c, resource=API):
     return call(c, body=f"grant_type=client_credentials&resource={resource}".encode(), headers=[("Authorization", basic(*s.good))])
+
+
+# -- P11 -------------------------------------------------------------------------------------------------------------
+def broken(folder):
+    """Ways to break a configuration that was good, and what is said of each."""
+    good, key = (folder / "jeton.yaml").read_text(), folder / "key.pem"
+    yield "syntax", good + "  : [\n", "jeton.yaml:"
+    yield "unknown key", good + "nonsense: 1\n", "nonsense"
+    yield "twice", good + good, "jeton.yaml:"
+    yield "tab", good.replace("  tls_cert", "\ttls_cert"), "jeton.yaml:"
+    yield "no such certificate", good.replace("cert.pem", "gone.pem"), "gone.pem"
+    yield "key and certificate exchanged", good.replace("cert.pem", "x.pem").replace("key.pem", "cert.pem").replace("x.pem", "key.pem"), "pem"
+    yield "another key", good.replace("key.pem", "other.pem"), "does not belong"
+    yield "no number", good + "keys:\n  jwks_max_age: soon\n", "jwks_max_age"
+    yield "everybody a proxy", good + "  trusted_proxies: [0.0.0.0/0]\n", "everybody"
+    yield "a key that all can read", good.replace("key.pem", "open.pem"), "mode"
+    yield "NUL", "\x00", "jeton.yaml"
+    yield "binary", "\x7fELF\x01\x02", "jeton.yaml"
+    assert key.exists()
+
+
+def test_p11_a_broken_configuration_changes_nothing(tmp_path):
+    """100 reloads of configurations that are broken each in its way, under load: each is named, none is in effect, no request
+    fails, and jeton check says the same."""
+    for name in ("key", "other", "open"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-keyout", tmp_path / f"{name}.pem", "-out", tmp_path / ("cert.pem" if name == "key" else "unused")], check=True, capture_output=True)
+        os.chmod(tmp_path / f"{name}.pem", 0o644 if name == "open" else 0o600)
+    file, port = tmp_path / "jeton.yaml", free_port()
+    good = f"server:\n  listen: [\"127.0.0.1:{port}\"]\n  data: {tmp_path}/data\n  tls_cert: {tmp_path}/cert.pem\n  tls_key: {tmp_path}/key.pem\n"
+    file.write_text(good)
+    s = Server(tmp_path / "data", dev=False, port=port, args=["--config", str(file)])
+    s.cli("resource", "create", API, "--scope", "r", "--alg", "ES256")
+    s.good = s.client("good", "--allow", f"{API}=r")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    statuses, stop = [], threading.Event()
+
+    def caller():
+        c = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context)
+        while not stop.is_set():
+            statuses.append(call(c, body=b"grant_type=client_credentials", headers=[("Authorization", basic(*s.good))]).status)
+        c.close()
+
+    threads = [threading.Thread(target=caller) for _ in range(2)]
+    for t in threads:
+        t.start()
+    try:
+        ways = list(broken(tmp_path))
+        for name, text, _ in ways:
+            file.write_text(text)
+            checked = subprocess.run([BIN, "check", "--config", str(file)], capture_output=True, text=True, timeout=30)
+            assert checked.returncode == 2, (name, checked)
+        for i in range(100):
+            name, text, word = ways[i % len(ways)]
+            file.write_text(text)
+            before = s.stderr().count("SIGHUP: ")
+            s.process.send_signal(signal.SIGHUP)
+            assert until(lambda: s.stderr().count("SIGHUP: ") > before, 60)
+            line = [x for x in s.stderr().splitlines() if "SIGHUP: " in x][-1]
+            assert "nothing was changed" in line and word in line, (name, line)
+    finally:
+        stop.set()
+        for t in threads:
+            t.join(60)
+    assert set(statuses) == {200} and len(statuses) > 20
+    assert not s.events(type="configuration.reloaded")
+    file.write_text(good + "keys:\n  jwks_max_age: 7m\n")
+    s.process.send_signal(signal.SIGHUP)
+    assert until(lambda: s.events(type="configuration.reloaded"))
+    s.stop()
 
 
 # -- P15 -------------------------------------------------------------------------------------------------------------
