@@ -71,6 +71,14 @@ suite_test() {
     lint build-release
 }
 
+# Times of refusals, to be read; an absurd difference fails.
+timing() { # binary, requests of each kind
+    local rc=0
+    say "times of refusals with $1, $2 requests of each kind"
+    JETON_BIN=$1 /usr/bin/python3 tests/e2e/timing.py "$2" || rc=$?
+    count "times of refusals" "$rc"
+}
+
 fuzz_each() { # seconds
     local f name
     check "build: clang, libFuzzer" build build-fuzz clang -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false || return
@@ -100,7 +108,7 @@ suite_proof_ci() {
 case ${1:-test} in
 test) suite_test ;;
 proof-ci) suite_proof_ci 20 5 12 ;;
-proof) suite_test; suite_proof_ci 600 200 300 ;;
+proof) suite_test; suite_proof_ci 600 200 300; timing build-release/jeton 10000 ;;
 fuzz) fuzz_each "${2:-60}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS]" >&2; exit 2 ;;
 esac

@@ -2,9 +2,11 @@
 /*
  * main.c - from the words on the command line to one row of the table of commands.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../core/json/json.h"
 #include "../server/config/suggest.h"
@@ -144,8 +146,27 @@ static enum jt_exit dispatch(size_t argc, const char *const *argv)
     return c == NULL ? unknown_command(argv[0]) : run(c, argc - 1, argv + 1);
 }
 
+/*
+ * Who starts us with stdin, stdout or stderr closed would have the next file or socket take its
+ * number, and get log lines into it. What is put there cannot be read or written either, so errors
+ * stay errors.
+ */
+static bool fill_standard_fds(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_fds()) {
+        return JT_EXIT_FAILED;
+    }
     /* For the width of letters in tables; nothing else looks at the locale. */
     const char *locale = setlocale(LC_CTYPE, "");
     if (locale == NULL || strcmp(locale, "C") == 0) {

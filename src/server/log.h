@@ -2,8 +2,9 @@
 /*
  * log.h - what the operator reads while the server runs: one line each on stderr, JSON or text.
  *
- * Not the audit log. Never a secret, never a token.
- * Threads: any; a line is one write.
+ * Not the audit log. Never a secret, never a token. Nothing waits for who reads it: what a full
+ * pipe does not take is left out, and the next line that goes through is preceded by how many those
+ * were. Threads: any; a line is one write of at most PIPE_BUF bytes.
  */
 #ifndef JT_SERVER_LOG_H
 #define JT_SERVER_LOG_H

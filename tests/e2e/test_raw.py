@@ -72,6 +72,8 @@ REFUSED = {
     "two Hosts": (400, "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"),
     "bad Host": (400, "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n"),
     "user in Host": (400, "GET / HTTP/1.1\r\nHost: a@x\r\n\r\n"),
+    "words for a port in Host": (400, "GET / HTTP/1.1\r\nHost: x:y\r\n\r\n"),
+    "encoded body": (415, HEAD + "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
     "two Authorizations": (400, HEAD + "Authorization: Basic YTpi\r\nAuthorization: Basic YTpi\r\nContent-Length: 0\r\n\r\n"),
     "two Content-Types": (400, HEAD + "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n"),
     "absolute form": (400, "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n"),

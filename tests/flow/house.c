@@ -226,12 +226,26 @@ static void open_net(struct house *h, int64_t parked_us)
     MUST(pthread_create(&h->thread, NULL, work, h->worker) == 0);
 }
 
+static int64_t wall_us(void *ctx)
+{
+    const struct house *h = ctx;
+    int64_t stands_us = atomic_load(&h->stands_us);
+    return stands_us != 0 ? stands_us : jt_wall_us(&jt_clock_system);
+}
+
+static int64_t mono_us(void *ctx)
+{
+    (void)ctx;
+    return jt_mono_us(&jt_clock_system);
+}
+
 void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parked_us)
 {
     *h = (struct house){0};
     open_state(h, on_failure);
     struct jt_app *a = &h->app;
-    a->clock = &jt_clock_system;
+    h->clock = (struct jt_clock){wall_us, mono_us, h};
+    a->clock = &h->clock;
     a->directory = h->directory;
     a->epochs = &h->epochs;
     a->keyring = &h->keyring;

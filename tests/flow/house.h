@@ -50,8 +50,10 @@ struct house {
     struct house_client clients[12];
     size_t nclients;
     struct jt_mailbox mailbox; /* of house_change */
-    bool one_address; /* all connections from 127.0.0.1; else each from a network of its own */
-    uint32_t from;    /* or from this address, in the order of the host; 0: as above */
+    bool one_address;      /* all connections from 127.0.0.1; else each from a network of its own */
+    uint32_t from;         /* or from this address, in the order of the host; 0: as above */
+    struct jt_clock clock; /* the requests' */
+    _Atomic int64_t stands_us; /* their wall clock stands there; 0: it goes */
     unsigned connections;
 };
 

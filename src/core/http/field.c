@@ -2,6 +2,7 @@
 #include "field.h"
 
 #include "../base/num.h"
+#include "cidr.h"
 
 /* What has been seen so far. */
 struct seen {
@@ -9,18 +10,38 @@ struct seen {
     bool host, encoding, content_type, expect, close, keep;
 };
 
-/* host or host:port, or [v6]: what may stand in a Host header; nothing is derived from it. */
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool name_char(uint8_t c)
+{
+    return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+           c == '_' || c == '~';
+}
+
+/* host, [v6], and :port behind either (RFC 9110 section 7.2); nothing is derived from it. */
 static bool host_ok(struct jt_slice v)
 {
-    for (size_t i = 0; i < v.n; i++) {
-        uint8_t c = v.p[i];
-        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']' || c == '~';
-        if (!ok) {
+    bool v6 = v.n > 0 && v.p[0] == '[';
+    size_t end = v6 ? jt_slice_find(v, ']') : jt_slice_find(v, ':');
+    struct jt_slice port = jt_slice_from(v, v6 ? end + 1 : end);
+    struct jt_addr a;
+    if (v6 && (end == v.n || jt_addr_read(jt_slice(v.p + 1, end - 1), &a) != JT_OK)) {
+        return false;
+    }
+    for (size_t i = 0; i < end && !v6; i++) {
+        if (!name_char(v.p[i])) {
             return false;
         }
     }
-    return true;
+    for (size_t i = 1; i < port.n; i++) {
+        if (!digit(port.p[i])) {
+            return false;
+        }
+    }
+    return port.n == 0 || (end > 0 && port.n <= sizeof ":65535" - 1 && port.p[0] == ':');
 }
 
 static enum jt_http_fault on_host(struct seen *s, struct jt_slice v)
@@ -85,6 +106,13 @@ static enum jt_http_fault on_expect(struct seen *s, struct jt_slice v)
     return JT_HTTP_OK;
 }
 
+/* RFC 9110 section 8.4: who decodes it in front would see another body than we do. */
+static enum jt_http_fault on_coding(struct seen *s, struct jt_slice v)
+{
+    (void)s;
+    return jt_slice_eq_nocase(v, JT_LIT("identity")) ? JT_HTTP_OK : JT_HTTP_CODING;
+}
+
 /* A list of options; only two matter (RFC 9112 section 9.3). */
 static enum jt_http_fault on_connection(struct seen *s, struct jt_slice v)
 {
@@ -109,6 +137,7 @@ static const struct {
     {JT_LIT_INIT("authorization"), on_authorization},
     {JT_LIT_INIT("expect"), on_expect},
     {JT_LIT_INIT("connection"), on_connection},
+    {JT_LIT_INIT("content-encoding"), on_coding},
 };
 
 static enum jt_http_fault on_field(struct seen *s, const struct jt_http_field *f)

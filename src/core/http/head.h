@@ -71,6 +71,7 @@ struct jt_http_head {
     X(ENCODING, 400, "Transfer-Encoding is not exactly chunked, once, in HTTP/1.1")                \
     X(REPEATED, 400, "Authorization, Content-Type or Expect is repeated")                          \
     X(EXPECT, 417, "Expect is not 100-continue")                                                   \
+    X(CODING, 415, "Content-Encoding is not spoken here: the body is to be sent as it is")         \
     X(BODY_SIZE, 413, "the body is larger than 16384 bytes")                                       \
     X(CHUNK, 400, "the chunked body is malformed")                                                 \
     X(UPGRADE, 400, "HTTP/2 with prior knowledge is not spoken here")

@@ -58,6 +58,7 @@ static enum jt_next write_answer(struct jt_flow *f, const struct jt_answer *a, s
     (void)jt_buf_reserve(b, a->body.n + 512);
     jt_response_begin(b, a->status, date_of(f->local, jt_wall_s(f->app->clock)), ref, f->x->close);
     header(b, "Cache-Control", a->cache);
+    header(b, "Pragma", a->pragma);
     header(b, "Allow", a->allow);
     header(b, "WWW-Authenticate", a->authenticate);
     header(b, "Retry-After", a->retry_after);
@@ -99,7 +100,8 @@ enum jt_next jt_answer_json(struct jt_flow *f, const struct jt_buf *body)
     const struct jt_answer a = {.status = 200,
                                 .content_type = "application/json",
                                 .body = jt_buf_slice(body),
-                                .cache = "no-store"};
+                                .cache = "no-store",
+                                .pragma = "no-cache"}; /* RFC 6749 section 5.1 wants both */
     return jt_buf_ok(body) ? jt_answer(f, &a) : jt_fail(f, JT_R_INTERNAL);
 }
 

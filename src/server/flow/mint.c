@@ -4,6 +4,9 @@
 #include "../../core/token/opaque.h"
 #include "../../core/token/ref.h"
 
+#define PAYLOAD_MAX 10752u /* with the longest header and signature, a token of JT_JWS_MAX */
+#define SCOPE_MAX (PAYLOAD_MAX - 2048u) /* of a JWT; all else in it is shorter than that */
+
 struct jt_token {
     struct jt_slice value, jti, scope;
     int64_t lifetime_s;
@@ -39,6 +42,9 @@ static enum jt_err sign(struct jt_local *l, const struct jt_key_view *key,
                         const struct jt_at_claims *claims, struct jt_arena *a, struct jt_slice *out)
 {
     JT_ASSERT(claims->jti.n == JT_JTI_LEN);
+    if (claims->scope.n > SCOPE_MAX) {
+        return JT_E_LIMIT;
+    }
     jt_buf_reset(&l->text);
     jt_buf_reset(&l->jws);
     jt_at_payload(claims, &l->text);

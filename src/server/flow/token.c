@@ -36,6 +36,9 @@ static enum jt_next mint(struct jt_flow *f)
     if (e == JT_E_NOTFOUND) {
         return jt_deny(f, JT_R_NO_KEY);
     }
+    if (e == JT_E_LIMIT) {
+        return jt_deny(f, JT_R_TOKEN_SIZE);
+    }
     return e == JT_OK ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
 

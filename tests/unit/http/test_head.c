@@ -123,6 +123,14 @@ static const struct refusal refusals[] = {
     R("Host with a path", HOST, "GET / HTTP/1.1\r\nHost: a/b" END),
     R("Host with user", HOST, "GET / HTTP/1.1\r\nHost: u@a" END),
     R("Host with blank", HOST, "GET / HTTP/1.1\r\nHost: a b" END),
+    R("Host with a port that is none", HOST, "GET / HTTP/1.1\r\nHost: a:b" END),
+    R("Host with a port of six digits", HOST, "GET / HTTP/1.1\r\nHost: a:123456" END),
+    R("Host with two ports", HOST, "GET / HTTP/1.1\r\nHost: a:1:2" END),
+    R("Host that is a port", HOST, "GET / HTTP/1.1\r\nHost: :80" END),
+    R("Host with an open bracket", HOST, "GET / HTTP/1.1\r\nHost: [::1" END),
+    R("Host with empty brackets", HOST, "GET / HTTP/1.1\r\nHost: []" END),
+    R("Host with a name in brackets", HOST, "GET / HTTP/1.1\r\nHost: [a]" END),
+    R("Host with words behind brackets", HOST, "GET / HTTP/1.1\r\nHost: [::1]a" END),
     R("Host not ASCII", HOST, "GET / HTTP/1.1\r\nHost: \xc3\xa4" END),
     /* Content-Length: RFC 9112 section 6.3, RFC 9110 section 8.6 */
     R("length twice", LENGTH, POST11 "Content-Length: 5\r\nContent-Length: 5" END),
@@ -163,6 +171,11 @@ static const struct refusal refusals[] = {
     R("quoted", ENCODING, POST11 "Transfer-Encoding: \"chunked\"" END),
     R("empty", ENCODING, POST11 "Transfer-Encoding:" END),
     R("vertical tab", FIELD_VALUE, POST11 "Transfer-Encoding: \vchunked" END),
+    R("gzip body", CODING, POST11 "Content-Encoding: gzip\r\nContent-Length: 0" END),
+    R("coding after identity", CODING,
+      POST11 "Content-Encoding: identity\r\nContent-Encoding: br" END),
+    R("list of codings", CODING, POST11 "Content-Encoding: identity, identity" END),
+    R("empty coding", CODING, POST11 "Content-Encoding:" END),
     R("in HTTP/1.0", ENCODING, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked" END),
     R("identity and chunked lines", ENCODING,
       POST11 "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked" END),
@@ -284,6 +297,21 @@ static void test_nothing_left_over(void **state)
 }
 
 /* RFC 9110 section 9.1: methods are case-sensitive. */
+static void test_hosts(void **state)
+{
+    static const char *const good[] = {"a",           "a.example:8443", "127.0.0.1:1", "[::1]",
+                                       "[::1]:65535", "a_b-c.d~",       "a:"};
+    (void)state;
+    struct jt_http_head h;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        char raw[200];
+        (void)snprintf(raw, sizeof raw,
+                       "GET / HTTP/1.1\r\nHost: %s\r\nContent-Encoding: Identity" END, good[i]);
+        assert_int_equal(read_str(raw, &h), JT_HTTP_OK);
+        expect_text(h.host, good[i]);
+    }
+}
+
 static void test_methods(void **state)
 {
     (void)state;
@@ -447,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_good_in_pieces),
         cmocka_unit_test(test_nothing_left_over),
+        cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_keep_alive),

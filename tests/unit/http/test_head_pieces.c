@@ -128,6 +128,7 @@ static const struct {
      TEXT("GET / HTTP/1.1\r\n" H1 "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n")},
     {JT_HTTP_EXPECT, TEXT("GET / HTTP/1.1\r\n" H1 "Expect: 200-ok\r\n\r\n")},
     {JT_HTTP_EXPECT, TEXT("GET / HTTP/1.1\r\n" H1 "Expect:\r\n\r\n")},
+    {JT_HTTP_CODING, TEXT("POST / HTTP/1.1\r\n" H1 "Content-Encoding: gzip\r\n\r\n")},
     {JT_HTTP_BODY_SIZE, TEXT("POST / HTTP/1.1\r\n" H1 "Content-Length: 16385\r\n\r\n")},
     {JT_HTTP_BODY_SIZE,
      TEXT("POST / HTTP/1.1\r\n" H1 "Content-Length: 9223372036854775807\r\n\r\n")},
