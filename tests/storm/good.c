@@ -18,6 +18,7 @@
 #define EVENTS 64
 #define SECOND 1000000
 #define TIMEOUT_US (20 * SECOND)
+#define STALL_US (SECOND / 4) /* a round takes a millisecond: this machine stood still */
 #define TOKEN_MAX 4096u
 #define BYTES_MAX 16384u
 
@@ -37,6 +38,7 @@ struct good {
     int64_t now_us, begun_us;
     uint64_t asked, answered, unexpected, dropped;
     uint64_t late; /* were due while all connections were busy */
+    uint64_t stalls;
     uint64_t turn;
     char token[TOKEN_MAX];
     struct caller *callers;
@@ -182,6 +184,22 @@ static void ask_what_is_due(struct good *g)
     }
 }
 
+/*
+ * When this process itself got no time, what waited meanwhile says nothing about the server: the
+ * time is taken out of all that is measured.
+ */
+static void take_out_stall(struct good *g, int64_t gap_us)
+{
+    if (gap_us < STALL_US) {
+        return;
+    }
+    g->stalls++;
+    g->begun_us += gap_us;
+    for (size_t i = 0; i < g->o->connections; i++) {
+        g->callers[i].due_us += gap_us;
+    }
+}
+
 static void give_up_old(struct good *g)
 {
     for (size_t i = 0; i < g->o->connections; i++) {
@@ -201,19 +219,26 @@ static size_t busy(const struct good *g)
     return n;
 }
 
+static int64_t since(const struct good *g)
+{
+    return g->now_us - g->begun_us;
+}
+
 static void run(struct good *g)
 {
     struct epoll_event events[EVENTS];
     g->begun_us = g->now_us = storm_now_us();
-    int64_t end = g->begun_us + (int64_t)(g->o->seconds * SECOND);
+    int64_t end = (int64_t)(g->o->seconds * SECOND);
     int64_t window = (int64_t)(g->o->window * SECOND);
-    int64_t next = g->begun_us + window;
-    while (g->now_us < end || (busy(g) > 0 && g->now_us < end + TIMEOUT_US)) {
-        if (g->now_us < end) {
+    int64_t next = window;
+    while (since(g) < end || (busy(g) > 0 && since(g) < end + 2 * TIMEOUT_US)) {
+        if (since(g) < end) {
             ask_what_is_due(g);
         }
         int n = epoll_wait(g->epfd, events, EVENTS, 1);
+        int64_t before = g->now_us;
         g->now_us = storm_now_us();
+        take_out_stall(g, g->now_us - before);
         for (int i = 0; i < n; i++) {
             struct caller *c = events[i].data.ptr;
             if (c->l.fd >= 0) {
@@ -221,8 +246,8 @@ static void run(struct good *g)
             }
         }
         give_up_old(g);
-        if (next <= g->now_us) {
-            window_print(&g->window, (double)(next - g->begun_us) / SECOND);
+        if (next <= since(g)) {
+            window_print(&g->window, (double)next / SECOND);
             next += window;
         }
     }
@@ -242,8 +267,8 @@ int storm_good(const struct storm_options *o)
     if (ok) {
         run(&g);
         (void)printf("{\"asked\":%lu,\"answered\":%lu,\"unexpected\":%lu,\"dropped\":%lu,"
-                     "\"late\":%lu}\n",
-                     g.asked, g.answered, g.unexpected, g.dropped, g.late);
+                     "\"late\":%lu,\"stalls\":%lu}\n",
+                     g.asked, g.answered, g.unexpected, g.dropped, g.late, g.stalls);
         for (size_t i = 0; i < o->connections; i++) {
             if (g.callers[i].l.fd >= 0) {
                 link_close(&g.callers[i].l, false);
