@@ -161,7 +161,8 @@ static void run(struct attack *a)
     int64_t begun_us = storm_now_us();
     int64_t sweep_us = begun_us + SWEEP_US;
     a->end_us = begun_us + (int64_t)(a->o->seconds * SECOND);
-    for (a->now_us = begun_us; a->now_us < a->end_us; a->now_us = storm_now_us()) {
+    for (a->now_us = begun_us; a->now_us < a->end_us && !storm_stopped;
+         a->now_us = storm_now_us()) {
         bool more = open_some(a, begun_us);
         int n = epoll_wait(a->epfd, events, EVENTS, more ? 0 : 2);
         a->now_us = storm_now_us();

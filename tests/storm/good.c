@@ -232,6 +232,7 @@ static void run(struct good *g)
     int64_t window = (int64_t)(g->o->window * SECOND);
     int64_t next = window;
     while (since(g) < end || (busy(g) > 0 && since(g) < end + 2 * TIMEOUT_US)) {
+        end = storm_stopped ? 0 : end;
         if (since(g) < end) {
             ask_what_is_due(g);
         }

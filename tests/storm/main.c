@@ -5,6 +5,14 @@
 
 #include "storm.h"
 
+volatile sig_atomic_t storm_stopped;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    storm_stopped = 1;
+}
+
 int main(int argc, char **argv)
 {
     struct storm_options o;
@@ -13,6 +21,7 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGTERM, stop);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);

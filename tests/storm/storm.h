@@ -11,6 +11,7 @@
 
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,5 +46,8 @@ size_t storm_introspection(const struct storm_options *o, const char *token, boo
                            size_t room);
 
 int64_t storm_now_us(void);
+
+/* SIGTERM has come: the end is now, and what happened is told. */
+extern volatile sig_atomic_t storm_stopped;
 
 #endif
