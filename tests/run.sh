@@ -92,10 +92,16 @@ fuzz_each() { # seconds
 }
 
 suite_proof_ci() {
-    local seconds=$1 rounds=$2 storm=$3
+    local seconds=$1 rounds=$2 storm=$3 soak=$4 rc
     check "build: gcc, TSan" build build-tsan gcc -Dtests=true -Db_sanitize=thread -Db_lundef=false
     meson_tests build-tsan --suite unit --suite flow
     JETON_KILL_ROUNDS=$rounds JETON_STORM_SECONDS=$storm pytests build-tsan/jeton -k "not secrets"
+    check "build: gcc release" build build-release gcc -Dtests=true --buildtype=release -Dwerror=true
+    # What is measured has the machine to itself.
+    JETON_STORMS=full pytests build-release/jeton -n 0 -k "test_storms"
+    say "mixed load for $soak s"
+    rc=0; SOAK_SECONDS=$soak /usr/bin/python3 bench/soak.py build-release/jeton >"$log/soak" 2>&1 || rc=$?
+    tail -n 30 "$log/soak"; count "mixed load" "$rc"
     fuzz_each "$seconds"
     check "cppcheck" cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --suppress=nullPointerRedundantCheck --std=c11 -Isrc -Iinclude -D_GNU_SOURCE '-DJT_VERSION="0"' src
@@ -107,8 +113,8 @@ suite_proof_ci() {
 
 case ${1:-test} in
 test) suite_test ;;
-proof-ci) suite_proof_ci 20 5 12 ;;
-proof) suite_test; suite_proof_ci 600 200 300; timing build-release/jeton 10000 ;;
+proof-ci) suite_proof_ci 20 5 12 90 ;;
+proof) suite_test; suite_proof_ci 600 200 300 3600; timing build-release/jeton 10000 ;;
 fuzz) fuzz_each "${2:-60}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS]" >&2; exit 2 ;;
 esac

@@ -170,6 +170,19 @@ static void limits(const struct jt_app *app, struct jt_buf *b)
         app->limits == NULL ? 0 : jt_limits_count(app->limits));
 }
 
+static void refused(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_connections_refused_total";
+    struct jt_limits_counts n =
+        app->limits == NULL ? (struct jt_limits_counts){0} : jt_limits_counts(app->limits);
+    head(b, name, "counter", "Connections closed at once, by the limit that was reached.");
+    jt_buf_printf(b, "%s{rule=\"max_connections\"} %" PRIu64 "\n", name, n.full);
+    jt_buf_printf(b, "%s{rule=\"max_connections_per_address\"} %" PRIu64 "\n", name,
+                  n.address_full);
+    one(b, "jeton_accept_pauses_total", "counter",
+        "Times that accepting stopped for want of descriptors or memory.", n.pauses);
+}
+
 static void disk(const struct jt_app *app, struct jt_buf *b)
 {
     struct jt_writer_stats s;
@@ -235,6 +248,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
     one(b, "jeton_revocations_total", "counter", "Revocations, by clients and by administrators.",
         TOTAL(app, revocations));
     limits(app, b);
+    refused(app, b);
     disk(app, b);
     commits(app, b);
     keys(app, b);

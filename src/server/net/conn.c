@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_MIN 2048u     /* room offered to a read */
-#define PIPELINE_TURNS 64u /* requests of one connection before the others have their turn */
+#define READ_MIN 2048u /* room offered to a read */
 #define LINGER_READS 16u
 
 /* What a turn of the loop tells: go on, or wait for the socket. */
@@ -80,20 +79,13 @@ struct jt_conn *jt_conn_new(struct jt_worker *w, int fd, const struct jt_listene
     if (c == NULL) {
         return NULL;
     }
-    struct jt_tls *tls = atomic_load(&l->tls);
-    if (tls != NULL) {
-        c->tls = jt_tls_conn_new(tls, fd);
-        if (c->tls == NULL) {
-            free(c);
-            return NULL;
-        }
-    }
     c->worker = w;
     c->fd = fd;
+    c->listener = l;
     c->kind = l->kind;
     c->peer = *peer;
     c->readable = true;
-    c->state = c->tls != NULL ? JT_CONN_HANDSHAKE : JT_CONN_HEAD;
+    c->state = atomic_load(&l->tls) != NULL ? JT_CONN_HANDSHAKE : JT_CONN_HEAD;
     c->deadline_us = w->now_us + time_for(w->o.times, c->state);
     list_append(&w->lists[c->state], c);
     w->nconns++;
@@ -113,6 +105,7 @@ void jt_conn_kill(struct jt_conn *c)
         }
         c->x = NULL;
     }
+    jt_greet_forget(c);
     jt_conn_enter(c, JT_CONN_DEAD);
 }
 
@@ -179,6 +172,12 @@ static enum turn stop(struct jt_conn *c)
 
 static enum turn handshake(struct jt_conn *c)
 {
+    if (c->tls == NULL) {
+        c->tls = jt_tls_conn_new(atomic_load(&c->listener->tls), c->fd);
+        if (c->tls == NULL) {
+            return stop(c);
+        }
+    }
     switch (jt_tls_handshake(c->tls)) {
     case JT_IO_OK:
         jt_conn_enter(c, JT_CONN_HEAD);
@@ -433,7 +432,7 @@ void jt_conn_drive(struct jt_conn *c)
     c->driving = true;
     c->turns = 0;
     while (one_turn(c) == GO_ON) {
-        if (c->turns >= PIPELINE_TURNS && c->state == JT_CONN_HEAD) {
+        if (c->turns >= c->worker->turns && c->state == JT_CONN_HEAD) {
             jt_worker_again(c); /* the others first */
             break;
         }

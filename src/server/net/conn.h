@@ -26,10 +26,13 @@ enum jt_conn_state {
 };
 
 struct jt_conn {
-    struct jt_conn *prev, *next; /* in the worker's list of its state */
+    struct jt_conn *prev, *next;             /* in the worker's list of its state */
+    struct jt_conn *greet_prev, *greet_next; /* in the line of handshakes, while greeting */
     struct jt_worker *worker;
     struct jt_exchange *x; /* the request being read, run or answered; NULL while idle */
-    struct jt_tls_conn *tls;
+    const struct jt_listener *listener;
+    struct jt_tls_conn
+        *tls; /* made with the first byte of a handshake: until then it costs nothing */
     int fd;
     enum jt_conn_state state;
     int64_t deadline_us;
@@ -41,6 +44,7 @@ struct jt_conn {
     bool readable;    /* the kernel may have bytes: edge-triggered */
     bool peer_closed; /* it will send no more */
     bool driving;     /* jt_conn_drive is on the stack */
+    bool greeting;    /* its handshake waits for its turn */
     unsigned turns;   /* requests begun since jt_conn_drive was entered */
     size_t put;       /* bytes of the answer already written */
 };
@@ -55,6 +59,9 @@ struct jt_worker {
     int epfd, wake_fd, drain_fd;
     void *local;
     struct jt_conn_list lists[JT_CONN_STATES];
+    struct jt_conn *greet_head, *greet_tail;
+    size_t ngreet;
+    int64_t greet_again_us; /* not before */
     size_t nconns, nrunning;
     struct jt_exchange *run_head, *run_tail;
     struct jt_exchange *spare; /* finished exchanges, to be used again; by next */
@@ -62,15 +69,22 @@ struct jt_worker {
     int64_t now_us;          /* monotonic, read once per loop */
     int64_t tick_us;         /* when the next tick is due */
     int64_t accept_again_us; /* 0: accepting; else paused for want of descriptors */
+    size_t accept_below;     /* and go on only with fewer connections than this; 0: try */
+    int fd_ceiling;          /* descriptors from here on are not for connections */
+    unsigned turns;          /* requests of one connection in this batch */
     _Atomic bool drain;
     bool draining; /* drain seen */
     int64_t drain_end_us, drain_idle_us;
-    struct jt_worker_stats stats;
 };
 
 /* A fresh connection on a non-blocking socket; NULL: out of memory (fd is the caller's then). */
 struct jt_conn *jt_conn_new(struct jt_worker *w, int fd, const struct jt_listener *l,
                             const struct jt_addr *peer);
+/* Something of its handshake has come: it is driven when its turn has come. */
+void jt_greet_queue(struct jt_conn *c);
+void jt_greet_forget(struct jt_conn *c);
+/* Handshakes for about a millisecond; there must be one. */
+void jt_greet_some(struct jt_worker *w);
 /* Goes on until the socket has nothing more to give or take. */
 void jt_conn_drive(struct jt_conn *c);
 /* Its state's time is over. */

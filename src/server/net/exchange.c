@@ -101,7 +101,6 @@ void jt_exchange_begin(struct jt_exchange *x)
     struct jt_worker *w = x->worker;
     append(w, x);
     x->running = true;
-    w->stats.requests++;
     w->o.ops->begin(x);
 }
 

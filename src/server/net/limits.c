@@ -9,6 +9,7 @@
 #include "../../core/base/rand.h"
 
 #define STRIPES 64u
+#define LOG_EVERY_US 1000000
 
 struct row {
     struct row *next;
@@ -24,7 +25,9 @@ struct stripe {
 struct jt_limits {
     _Atomic size_t all;
     _Atomic size_t max_all, max_per_address;
-    uint64_t seed[2]; /* so that nobody outside can choose addresses of one row */
+    _Atomic uint64_t full, address_full, pauses;
+    _Atomic int64_t logged_us; /* when a line was logged last; 0: never */
+    uint64_t seed[2];          /* so that nobody outside can choose addresses of one row */
     struct stripe stripes[STRIPES];
 };
 
@@ -113,6 +116,7 @@ enum jt_admission jt_limits_enter_any(struct jt_limits *l)
 {
     if (atomic_fetch_add(&l->all, 1) >= atomic_load(&l->max_all)) {
         (void)atomic_fetch_sub(&l->all, 1);
+        (void)atomic_fetch_add(&l->full, 1);
         return JT_ADMIT_FULL;
     }
     return JT_ADMIT_YES;
@@ -126,6 +130,27 @@ void jt_limits_leave_any(struct jt_limits *l)
 size_t jt_limits_count(const struct jt_limits *l)
 {
     return atomic_load(&l->all);
+}
+
+bool jt_limits_may_log(struct jt_limits *l, int64_t mono_us)
+{
+    int64_t before = atomic_load(&l->logged_us);
+    return (before == 0 || mono_us - before >= LOG_EVERY_US) &&
+           atomic_compare_exchange_strong(&l->logged_us, &before, mono_us);
+}
+
+void jt_limits_count_pause(struct jt_limits *l)
+{
+    (void)atomic_fetch_add(&l->pauses, 1);
+}
+
+struct jt_limits_counts jt_limits_counts(const struct jt_limits *l)
+{
+    return (struct jt_limits_counts){
+        .full = atomic_load(&l->full),
+        .address_full = atomic_load(&l->address_full),
+        .pauses = atomic_load(&l->pauses),
+    };
 }
 
 void jt_limits_set(struct jt_limits *l, size_t max_all, size_t max_per_address)
@@ -147,6 +172,7 @@ enum jt_admission jt_limits_enter(struct jt_limits *l, const struct jt_addr *a)
     (void)pthread_mutex_unlock(&s->lock);
     if (v != JT_ADMIT_YES) {
         (void)atomic_fetch_sub(&l->all, 1);
+        (void)atomic_fetch_add(&l->address_full, 1);
     }
     return v;
 }

@@ -24,6 +24,16 @@ void jt_limits_leave(struct jt_limits *l, const struct jt_addr *a);
 JT_MUST enum jt_admission jt_limits_enter_any(struct jt_limits *l);
 void jt_limits_leave_any(struct jt_limits *l);
 size_t jt_limits_count(const struct jt_limits *l);
+/* Whether a line about them may be logged: once a second, whoever asks. */
+bool jt_limits_may_log(struct jt_limits *l, int64_t mono_us);
+
+/* What was not let in, since the start. */
+struct jt_limits_counts {
+    uint64_t full, address_full; /* connections refused */
+    uint64_t pauses;             /* times that a worker stopped accepting for want of descriptors */
+};
+struct jt_limits_counts jt_limits_counts(const struct jt_limits *l);
+void jt_limits_count_pause(struct jt_limits *l);
 /* New limits, for connections from now on. */
 void jt_limits_set(struct jt_limits *l, size_t max_all, size_t max_per_address);
 

@@ -15,7 +15,11 @@
 #include "../../core/http/cidr.h"
 #include "../../core/http/uri.h"
 
-#define BACKLOG 1024
+#define BACKLOG 4096
+
+/* Of each connection in the kernel, so that who reads slowly holds kilobytes, not megabytes: a
+ * connection inherits them. Requests and answers are small. */
+#define KERNEL_BYTES 65536
 
 static enum jt_err fail(int fd, char *why, size_t why_n, const char *what, struct jt_slice where)
 {
@@ -26,6 +30,15 @@ static enum jt_err fail(int fd, char *why, size_t why_n, const char *what, struc
         (void)close(fd);
     }
     return e == EADDRINUSE ? JT_E_CONFLICT : e == EACCES ? JT_E_PERM : JT_E_IO;
+}
+
+static bool tune(int fd)
+{
+    int on = 1;
+    int n = KERNEL_BYTES;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof n) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, sizeof n) == 0;
 }
 
 static socklen_t fill(const struct jt_addr *a, uint16_t port, struct sockaddr_storage *ss)
@@ -77,8 +90,7 @@ enum jt_err jt_listen_tcp(struct jt_slice address, struct jt_listener *out, char
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         (ss.ss_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-        bind(fd, (const struct sockaddr *)&ss, n) != 0 || listen(fd, BACKLOG) != 0) {
+        !tune(fd) || bind(fd, (const struct sockaddr *)&ss, n) != 0 || listen(fd, BACKLOG) != 0) {
         return fail(fd, why, why_n, "listen on", address);
     }
     *out = (struct jt_listener){.fd = fd, .kind = JT_LISTEN_PUBLIC, .port = real_port(fd)};
@@ -119,7 +131,6 @@ enum jt_err jt_listen_inherited(int fd, struct jt_listener *out, char *why, size
 {
     int type = 0;
     int listening = 0;
-    int on = 1;
     struct sockaddr_storage ss = {0};
     socklen_t n = sizeof type;
     socklen_t m = sizeof ss;
@@ -132,7 +143,7 @@ enum jt_err jt_listen_inherited(int fd, struct jt_listener *out, char *why, size
     }
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)tune(fd);
     *out = (struct jt_listener){
         .fd = fd, .kind = JT_LISTEN_PUBLIC, .port = real_port(fd), .inherited = true};
     return JT_OK;

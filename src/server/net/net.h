@@ -83,10 +83,6 @@ struct jt_net_opts {
     struct jt_limits *limits; /* shared by all workers */
 };
 
-struct jt_worker_stats {
-    uint64_t accepted, refused, requests, parked;
-};
-
 /* index: from 0. wake_fd: an eventfd of the application, or -1. local: the application's. */
 JT_MUST enum jt_err jt_worker_new(const struct jt_net_opts *o, size_t index, int wake_fd,
                                   void *local, struct jt_worker **out);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "conn.h"
 
 #define EVENTS 256
-#define ACCEPTS 64 /* connections taken in one round */
+#define ACCEPTS 16         /* connections taken in one round */
+#define PIPELINE_TURNS 64u /* requests of one connection in a round, if it is alone */
+#define FDS_KEPT 24        /* descriptors for the store, backups and the operator */
 #define TICK_US 1000000
 #define PAUSE_US 100000 /* without accepting, when descriptors have run out */
 
@@ -32,7 +36,7 @@ const struct jt_net_times jt_net_times_default = {
 static bool watch_listener(struct jt_worker *w, struct jt_listener *l)
 {
     struct epoll_event ev = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {.ptr = l}};
-    return epoll_ctl(w->epfd, EPOLL_CTL_ADD, l->fd, &ev) == 0;
+    return epoll_ctl(w->epfd, EPOLL_CTL_ADD, l->fd, &ev) == 0 || errno == EEXIST;
 }
 
 static bool watch_fd(struct jt_worker *w, int *fd)
@@ -51,6 +55,17 @@ static bool watch_all(struct jt_worker *w)
     return true;
 }
 
+/* Connections alone may not use up the descriptors: a quarter, or FDS_KEPT, is for all else. */
+static int fd_ceiling(void)
+{
+    struct rlimit r = {0};
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur > INT_MAX) {
+        return INT_MAX;
+    }
+    int n = (int)r.rlim_cur;
+    return n - (n / 4 < FDS_KEPT ? n / 4 : FDS_KEPT);
+}
+
 enum jt_err jt_worker_new(const struct jt_net_opts *o, size_t index, int wake_fd, void *local,
                           struct jt_worker **out)
 {
@@ -62,6 +77,8 @@ enum jt_err jt_worker_new(const struct jt_net_opts *o, size_t index, int wake_fd
     w->index = index;
     w->wake_fd = wake_fd;
     w->local = local;
+    w->turns = PIPELINE_TURNS;
+    w->fd_ceiling = fd_ceiling();
     w->epfd = epoll_create1(EPOLL_CLOEXEC);
     w->drain_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->epfd < 0 || w->drain_fd < 0 || !watch_fd(w, &w->wake_fd) || !watch_fd(w, &w->drain_fd) ||
@@ -189,7 +206,6 @@ static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
     socklen_t n = sizeof cred;
     int on = 1;
     if (tcp && !enter(w, let, peer)) {
-        w->stats.refused++;
         (void)close(fd);
         return;
     }
@@ -209,26 +225,34 @@ static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
         cred.uid = (uid_t)-1;
     }
     c->peer_uid = cred.uid;
-    w->stats.accepted++;
     epoll_conn(c, EPOLL_CTL_ADD);
-    if (c->state != JT_CONN_DEAD) {
+    if (c->state == JT_CONN_HEAD) {
         jt_conn_drive(c);
     }
 }
 
-/* Out of descriptors or memory: a level-triggered listener would spin, so look away for a while. */
-static void pause_accept(struct jt_worker *w)
+/*
+ * Descriptors or memory run out: a level-triggered listener would spin, so look away for a while.
+ * scarce: some are left, which the operator may still have.
+ */
+static void pause_accept(struct jt_worker *w, bool scarce)
 {
     if (w->accept_again_us != 0) {
         return;
     }
     w->accept_again_us = w->now_us + PAUSE_US;
+    w->accept_below = scarce ? jt_limits_count(w->o.limits) : 0;
     for (size_t i = 0; i < w->o.nlisteners; i++) {
-        (void)epoll_ctl(w->epfd, EPOLL_CTL_DEL, w->o.listeners[i].fd, NULL);
+        if (!scarce || w->o.listeners[i].kind != JT_LISTEN_ADMIN) {
+            (void)epoll_ctl(w->epfd, EPOLL_CTL_DEL, w->o.listeners[i].fd, NULL);
+        }
     }
-    w->o.ops->log(w->o.app, 4,
-                  "no descriptor or memory for a new connection: accepting pauses for 100 ms at a "
-                  "time (raise LimitNOFILE, or lower server.max_connections)");
+    jt_limits_count_pause(w->o.limits);
+    if (jt_limits_may_log(w->o.limits, w->now_us)) {
+        w->o.ops->log(w->o.app, 4,
+                      "no descriptor or memory for a new connection: accepting pauses until some "
+                      "end (raise LimitNOFILE, or lower server.max_connections)");
+    }
 }
 
 /* Returns how many came. */
@@ -243,12 +267,16 @@ static unsigned accept_some(struct jt_worker *w, struct jt_listener *l)
                 continue;
             }
             if (errno != EAGAIN) {
-                pause_accept(w);
+                pause_accept(w, false);
             }
             return i;
         }
         struct jt_addr peer = addr_of(&ss);
         add_conn(w, fd, l, &peer);
+        if (fd >= w->fd_ceiling && l->kind != JT_LISTEN_ADMIN) {
+            pause_accept(w, true);
+            return i + 1;
+        }
     }
     return ACCEPTS;
 }
@@ -258,6 +286,16 @@ static bool is_listener(const struct jt_worker *w, const void *p)
     const char *q = p;
     const char *first = (const char *)w->o.listeners;
     return q >= first && q < (const char *)(w->o.listeners + w->o.nlisteners);
+}
+
+/* Who has left is not greeted: after a reset, or if nothing more than a first message can come. */
+static void on_handshake(struct jt_conn *c, uint32_t events)
+{
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 || (c->peer_closed && c->tls == NULL)) {
+        jt_conn_kill(c);
+    } else if (c->tls != NULL || (events & EPOLLIN) != 0) {
+        jt_greet_queue(c);
+    }
 }
 
 static void on_event(struct jt_worker *w, const struct epoll_event *ev)
@@ -283,7 +321,9 @@ static void on_event(struct jt_worker *w, const struct epoll_event *ev)
     if ((ev->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
         c->peer_closed = true;
     }
-    if (c->state != JT_CONN_DEAD) {
+    if (c->state == JT_CONN_HANDSHAKE) {
+        on_handshake(c, ev->events);
+    } else if (c->state != JT_CONN_DEAD) {
         jt_conn_drive(c);
     }
 }
@@ -295,7 +335,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static int wait_ms(const struct jt_worker *w)
 {
-    int64_t next = w->tick_us;
+    int64_t next = w->greet_head != NULL ? w->greet_again_us : w->tick_us;
     for (int s = 0; s < JT_CONN_DEAD; s++) {
         if (w->lists[s].head != NULL) {
             next = sooner(next, w->lists[s].head->deadline_us);
@@ -327,14 +367,32 @@ static void bury(struct jt_worker *w)
     }
 }
 
+static void accept_again(struct jt_worker *w)
+{
+    if (w->accept_below > 0 && jt_limits_count(w->o.limits) >= w->accept_below) {
+        w->accept_again_us = w->now_us + PAUSE_US;
+        return;
+    }
+    w->accept_again_us = 0;
+    if (!w->draining && !watch_all(w)) {
+        pause_accept(w, false);
+    }
+}
+
+/* What this round asked the disk for need not wait for strangers. */
+static void greet(struct jt_worker *w)
+{
+    w->o.ops->offline(w);
+    w->o.ops->online(w);
+    jt_greet_some(w);
+    bury(w);
+}
+
 static void on_time(struct jt_worker *w)
 {
     expire(w);
     if (w->accept_again_us != 0 && w->accept_again_us <= w->now_us) {
-        w->accept_again_us = 0;
-        if (!w->draining && !watch_all(w)) {
-            pause_accept(w);
-        }
+        accept_again(w);
     }
     if (w->tick_us <= w->now_us) {
         w->tick_us = w->now_us + TICK_US;
@@ -397,11 +455,15 @@ void jt_worker_run(struct jt_worker *w)
             w->o.ops->online(w);
         }
         w->now_us = jt_mono_us(w->o.clock);
+        w->turns = n > 1 ? 1 + PIPELINE_TURNS / (unsigned)n : PIPELINE_TURNS;
         for (int i = 0; i < n; i++) {
             on_event(w, &events[i]);
         }
         on_time(w);
         bury(w);
+        if (w->greet_head != NULL && w->greet_again_us <= w->now_us) {
+            greet(w);
+        }
         if (atomic_load(&w->drain) && !w->draining) {
             begin_drain(w);
         }

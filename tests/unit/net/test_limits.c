@@ -123,6 +123,42 @@ static void test_set(void **state)
     jt_limits_free(&l);
 }
 
+/* What was refused is counted by the rule; who left does not count. */
+static void test_counts(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    struct jt_addr a = addr("10.0.0.1");
+    struct jt_addr b = addr("10.0.0.2");
+    assert_int_equal(jt_limits_new(2, 1, &l), JT_OK);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &a), JT_ADMIT_ADDRESS_FULL);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_YES);
+    assert_int_equal(jt_limits_enter(l, &b), JT_ADMIT_FULL);
+    assert_int_equal(jt_limits_enter_any(l), JT_ADMIT_FULL);
+    jt_limits_leave(l, &a);
+    jt_limits_count_pause(l);
+    struct jt_limits_counts n = jt_limits_counts(l);
+    assert_int_equal(n.full, 2);
+    assert_int_equal(n.address_full, 1);
+    assert_int_equal(n.pauses, 1);
+    jt_limits_free(&l);
+}
+
+static void test_one_line_a_second(void **state)
+{
+    (void)state;
+    struct jt_limits *l = NULL;
+    assert_int_equal(jt_limits_new(2, 1, &l), JT_OK);
+    assert_true(jt_limits_may_log(l, 5));
+    assert_false(jt_limits_may_log(l, 5));
+    assert_false(jt_limits_may_log(l, 1000004));
+    assert_true(jt_limits_may_log(l, 1000005));
+    assert_false(jt_limits_may_log(l, 2000004));
+    assert_true(jt_limits_may_log(l, 9000000));
+    jt_limits_free(&l);
+}
+
 /* A socket of the service manager: listening TCP, or it is refused. */
 static void test_inherited(void **state)
 {
@@ -182,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_ipv6_by_prefix),
         cmocka_unit_test(test_uncounted),
         cmocka_unit_test(test_set),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_one_line_a_second),
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_inherited),
     };
