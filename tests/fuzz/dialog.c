@@ -100,8 +100,8 @@ static void fill_part(struct dialog *d, const struct world *v, struct jt_slice p
         return;
     }
     struct jt_buf rest;
-    const uint8_t *blank = memmem(d->bytes.p + start, d->bytes.n - start, "\r\n\r\n", 4);
-    size_t body = blank == NULL ? 0 : d->bytes.n - (size_t)(blank - d->bytes.p) - 4;
+    struct jt_slice all = jt_slice_from(jt_buf_slice(&d->bytes), start);
+    size_t body = jt_slice_from(all, find_text(all, "\r\n\r\n") + 4).n;
     (void)snprintf(digits, sizeof digits, "%zu", body);
     jt_buf_init(&rest, BYTES_MAX);
     jt_buf_put(&rest, jt_slice(d->bytes.p + at, d->bytes.n - at));
@@ -114,8 +114,7 @@ static void fill_part(struct dialog *d, const struct world *v, struct jt_slice p
 static void fill_all(struct dialog *d, const struct world *v, struct jt_slice in)
 {
     while (in.n > 0) {
-        const uint8_t *next = memmem(in.p, in.n, NEXT, strlen(NEXT));
-        size_t k = next == NULL ? in.n : (size_t)(next - in.p);
+        size_t k = find_text(in, NEXT);
         fill_part(d, v, jt_slice(in.p, k));
         in = jt_slice_from(in, k + strlen(NEXT));
     }
@@ -183,9 +182,8 @@ bool dialog_run(struct dialog *d, struct world *v, enum jt_listener_kind to, str
 /* A line off the front, without its CR LF. */
 static struct jt_slice take_line(struct jt_slice *in)
 {
-    const uint8_t *end = in->n == 0 ? NULL : memmem(in->p, in->n, "\r\n", 2);
-    JT_ASSERT(end != NULL);
-    struct jt_slice line = jt_slice(in->p, (size_t)(end - in->p));
+    struct jt_slice line = jt_slice(in->p, find_text(*in, "\r\n"));
+    JT_ASSERT(line.n < in->n);
     *in = jt_slice_from(*in, line.n + 2);
     for (size_t i = 0; i < line.n; i++) {
         JT_ASSERT(line.p[i] >= 0x20 && line.p[i] < 0x7f);

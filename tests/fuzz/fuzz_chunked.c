@@ -30,11 +30,10 @@ static enum jt_http_fault feed(const uint8_t *data, size_t size, size_t step, st
 
 static bool take_line(struct jt_slice *in, struct jt_slice *line)
 {
-    const uint8_t *end = in->n == 0 ? NULL : memmem(in->p, in->n, "\r\n", 2);
-    if (end == NULL) {
+    *line = jt_slice(in->p, find_text(*in, "\r\n"));
+    if (line->n == in->n) {
         return false;
     }
-    *line = jt_slice(in->p, (size_t)(end - in->p));
     *in = jt_slice_from(*in, line->n + 2);
     return jt_slice_find(*line, '\r') == line->n && jt_slice_find(*line, '\n') == line->n;
 }
