@@ -27,8 +27,8 @@ proof-ci: setup-test ## threads, fuzzing, analyzers, storms
 proof: setup-test ## proof-ci, longer
 	@tests/run.sh proof
 
-fuzz: setup-test
-	@tests/run.sh fuzz $(SECONDS)
+fuzz: setup-test ## every target for SECONDS, or only TARGET
+	@tests/run.sh fuzz $(SECONDS) $(TARGET)
 
 bench:
 	@packaging/setup.sh build bench

@@ -17,4 +17,11 @@ static inline void must_lie_in(struct jt_slice s, struct jt_slice in)
     JT_ASSERT(s.n == 0 || (s.p >= in.p && s.p + s.n <= in.p + in.n));
 }
 
+/* Where the text stands in s first; s.n: nowhere. */
+static inline size_t find_text(struct jt_slice s, const char *text)
+{
+    const uint8_t *p = s.n == 0 ? NULL : memmem(s.p, s.n, text, strlen(text));
+    return p == NULL ? s.n : (size_t)(p - s.p);
+}
+
 #endif
