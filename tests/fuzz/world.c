@@ -188,6 +188,7 @@ static void open_state(struct world *v)
     JT_ASSERT(v->store->ops->commit(v->store, NULL, 0) == JT_OK);
     JT_ASSERT(jt_profiles_new(&v->profiles) == JT_OK && jt_usage_new(&v->usage) == JT_OK);
     JT_ASSERT(jt_throttle_new(&v->throttle) == JT_OK);
+    JT_ASSERT(jt_verdicts_new(&v->verdicts) == JT_OK);
     atomic_store(&v->issue_sequence, UINT64_C(1) << 40);
     const struct jt_writer_opts w = {.store = v->store,
                                      .directory = v->directory,
@@ -236,6 +237,7 @@ static void open_app(struct world *v)
     a->sequence_floor = UINT64_C(1) << 40;
     a->usage = v->usage;
     a->throttle = v->throttle;
+    a->verdicts = v->verdicts;
     a->log = quiet;
     a->rekey.prepare = no_rekey;
     v->locals[0] = &v->local;
@@ -343,6 +345,7 @@ void world_close(struct world *v)
     jt_profiles_free(&v->profiles);
     jt_usage_free(&v->usage);
     jt_throttle_free(&v->throttle);
+    jt_verdicts_free(&v->verdicts);
     jt_limits_free(&v->limits);
     jt_buf_free(&v->app.metadata);
     jt_crypt_free(&v->crypt);

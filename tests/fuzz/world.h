@@ -34,6 +34,7 @@ struct world {
     struct jt_profiles *profiles;
     struct jt_usage *usage;
     struct jt_throttle *throttle;
+    struct jt_verdicts *verdicts;
     struct jt_settings settings;
     _Atomic uint64_t issue_sequence;
     struct jt_writer *writer;

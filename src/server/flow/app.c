@@ -92,6 +92,7 @@ static bool settle(struct jt_worker *w)
 static void offline(struct jt_worker *w)
 {
     struct jt_local *l = jt_worker_local(w);
+    jt_flow_batch(l);
     const struct jt_exchange *x = jt_worker_oldest(w);
     atomic_store_explicit(&l->metrics.running, jt_worker_running(w), memory_order_relaxed);
     while (x != NULL && x->epoch == JT_EPOCH_OFFLINE) { /* it looks at nothing any more */
