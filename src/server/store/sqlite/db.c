@@ -86,12 +86,6 @@ enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite
         e = jt_sq_exec(db, "PRAGMA cache_size=-512; PRAGMA foreign_keys=ON;"
                            "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;");
     }
-    if (e == JT_OK && !read_only) {
-        /* auto_vacuum only takes effect on an empty file, before WAL */
-        e = jt_sq_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
-                           "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;"
-                           "PRAGMA journal_size_limit=16777216;");
-    }
     if (e != JT_OK) {
         (void)sqlite3_close(db);
         return e;
@@ -143,21 +137,30 @@ int64_t jt_sq_newest(const char *const *steps)
     return n;
 }
 
-enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps)
+enum jt_err jt_sq_check(sqlite3 *db, int32_t application_id, const char *const *steps,
+                        int64_t *version)
 {
     int64_t id = 0;
-    int64_t version = 0;
     int64_t tables = 0;
     JT_TRY(jt_sq_int(db, "PRAGMA application_id", &id));
-    JT_TRY(jt_sq_int(db, "PRAGMA user_version", &version));
+    JT_TRY(jt_sq_int(db, "PRAGMA user_version", version));
     JT_TRY(jt_sq_int(db, "SELECT count(*) FROM sqlite_schema", &tables));
-    if (id != application_id && (id != 0 || version != 0 || tables != 0)) {
+    if (id != application_id && (id != 0 || *version != 0 || tables != 0)) {
         return JT_E_CORRUPT; /* somebody else's database */
     }
-    const int newest = (int)jt_sq_newest(steps);
-    if (version > newest) {
-        return JT_E_NEWER;
+    return *version > jt_sq_newest(steps) ? JT_E_NEWER : JT_OK;
+}
+
+enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps)
+{
+    int64_t version = 0;
+    JT_TRY(jt_sq_check(db, application_id, steps, &version));
+    if (version == 0) { /* it only takes effect on an empty file, before WAL */
+        JT_TRY(jt_sq_exec(db, "PRAGMA auto_vacuum=INCREMENTAL"));
     }
+    JT_TRY(jt_sq_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                          "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=16777216;"));
+    const int newest = (int)jt_sq_newest(steps);
     for (int v = (int)version; v < newest; v++) {
         JT_TRY(run_step(db, application_id, steps[v], v + 1));
     }
