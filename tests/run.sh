@@ -100,7 +100,7 @@ suite_proof_ci() {
 case ${1:-test} in
 test) suite_test ;;
 proof-ci) suite_proof_ci 20 5 12 ;;
-proof) suite_test; suite_proof_ci 600 200 300 ;;
+proof) JETON_FAULT_ALL=1 suite_test; suite_proof_ci 600 1000 300 ;;
 fuzz) fuzz_each "${2:-60}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS]" >&2; exit 2 ;;
 esac
