@@ -149,7 +149,7 @@ def test_every_write(start, disk, how, calls, name):
 def test_once(start, disk, how, calls):
     """The k-th call, once: whatever was answered holds, before and after the next start."""
     h = House(start, disk)
-    for k in range(0, 12 if THOROUGH else 4):
+    for k in range(0, 12 if THOROUGH else 3):
         for operation in h.OPERATIONS:
             h.token()
             disk.order(how, "/data/", calls, k, 1)
@@ -228,7 +228,7 @@ def test_cut_at_each_call(start, disk):
     """SIGKILL at the k-th call to the disk of each kind of write: what was answered is there, nothing is half done."""
     h = House(start, disk)
     for operation in h.OPERATIONS:
-        for k in range(0, 60, 1 if THOROUGH else 3):
+        for k in range(0, 60, 1 if THOROUGH else 8):
             h.token()
             h.token()
             disk.order("kill", "/data/", "all", k)
