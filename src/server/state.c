@@ -339,6 +339,9 @@ static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
     e = jt_store_sqlite.open(&o, &audit);
     if (e == JT_OK) {
         e = jt_reader_start(audit, &s->reader);
+        if (e != JT_OK) {
+            audit->ops->close(&audit);
+        }
     }
     if (e == JT_OK) {
         e = jt_saver_new(s->dir.path, s->start_number, s->writer, &s->saver);
