@@ -142,7 +142,9 @@ suite_proof_ci() {
 case ${1:-test} in
 test) suite_test ;;
 proof-ci) suite_proof_ci 20 5 12 90 ;;
-proof) suite_test; suite_proof_ci 600 200 300 3600; timing build-release/jeton 10000 ;;
+proof)
+    export JETON_FAULT_ALL=1 JETON_THREAT_ROUNDS=20000
+    suite_test; suite_proof_ci 600 1000 300 3600; timing build-release/jeton 10000 ;;
 fuzz) fuzz_each "${2:-60}" "${3:-}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS [TARGET]]" >&2; exit 2 ;;
 esac

@@ -33,9 +33,10 @@ static enum jt_err load_serve(void *ctx, struct jt_config *c, struct jt_config_e
 static enum jt_exit boot(const struct jt_boot *how, struct jt_config *c)
 {
     struct jt_config_error err = {0};
-    if (how->load(how->ctx, c, &err) != JT_OK) {
+    enum jt_err e = how->load(how->ctx, c, &err);
+    if (e != JT_OK) {
         jt_say_config_error(&err);
-        return JT_EXIT_USAGE;
+        return e == JT_E_NOMEM ? JT_EXIT_FAILED : JT_EXIT_USAGE;
     }
     int code = jt_boot_run(c, how);
     return (enum jt_exit)code;

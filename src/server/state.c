@@ -204,6 +204,16 @@ static enum jt_err open_store(struct jt_state *s, char *why, size_t why_n)
 {
     const struct jt_store_opts o = {.dir = s->dir.path};
     enum jt_err e = jt_store_sqlite.open(&o, &s->store);
+    if (e == JT_E_NOTFOUND) {
+        char log[PATH_MAX];
+        bool there = jt_datadir_file(&s->dir, "audit.db", log) && access(log, F_OK) == 0;
+        (void)snprintf(why, why_n,
+                       "%s/%s is missing, but %s exists: restore a backup, or move away what is "
+                       "left to begin anew",
+                       s->dir.path, there ? "jeton.db" : "audit.db",
+                       there ? "audit.db" : "jeton.db");
+        return e;
+    }
     if (e != JT_OK) {
         (void)snprintf(why, why_n, "cannot open the databases in %s: %s", s->dir.path,
                        jt_err_text(e));
@@ -329,6 +339,9 @@ static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
     e = jt_store_sqlite.open(&o, &audit);
     if (e == JT_OK) {
         e = jt_reader_start(audit, &s->reader);
+        if (e != JT_OK) {
+            audit->ops->close(&audit);
+        }
     }
     if (e == JT_OK) {
         e = jt_saver_new(s->dir.path, s->start_number, s->writer, &s->saver);

@@ -78,7 +78,8 @@ static void *serve(void *arg)
     struct jt_config_error err = {{0}, {0}};
     const struct jt_boot how = {.load = load, .ctx = s};
     jt_config_init(&c);
-    s->code = load(s, &c, &err) == JT_OK ? jt_boot_run(&c, &how) : 2;
+    enum jt_err e = load(s, &c, &err);
+    s->code = e == JT_OK ? jt_boot_run(&c, &how) : e == JT_E_NOMEM ? 1 : 2;
     jt_config_free(&c);
     atomic_store(&s->ended, true);
     return NULL;

@@ -19,7 +19,7 @@ struct served {
     char dir[64];
     char listen[32]; /* 127.0.0.1:port */
     unsigned port;
-    const char *lifetime; /* token.lifetime as a reload reads it */
+    _Atomic(const char *) lifetime; /* token.lifetime as a reload reads it */
     pthread_t thread;
     atomic_bool ended;
     int code; /* once it has ended */

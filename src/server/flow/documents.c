@@ -52,7 +52,7 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     list(&w, "introspection_endpoint_auth_methods_supported", introspection_methods);
     list(&w, "revocation_endpoint_auth_methods_supported", methods);
     jt_jw_end_obj(&w);
-    return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_LIMIT;
+    return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_NOMEM;
 }
 
 static const char *max_age(struct jt_flow *f, int64_t s)

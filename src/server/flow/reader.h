@@ -19,7 +19,7 @@ struct jt_read {
     void (*run)(struct jt_read *r, struct jt_store *audit, struct jt_crypt *crypt);
 };
 
-/* audit: a store opened read_only; owned by the reader from now on. */
+/* audit: a store opened read_only; owned by the reader once it has started. */
 JT_MUST enum jt_err jt_reader_start(struct jt_store *audit, struct jt_reader **out);
 /* False when more than 64 wait: answer that the server is busy. */
 bool jt_reader_submit(struct jt_reader *r, struct jt_read *read);

@@ -28,8 +28,11 @@ static void end(struct jt_save *s, enum jt_saved how, const char *what, const ch
 
 static void end_errno(struct jt_save *s, const char *what, int error)
 {
-    end(s, error == ENOSPC || error == EDQUOT ? JT_SAVED_FULL : JT_SAVED_NOWHERE, what,
-        strerrordesc_np(error));
+    end(s,
+        error == ENOSPC || error == EDQUOT ? JT_SAVED_FULL
+        : error == EIO                     ? JT_SAVED_FAILED
+                                           : JT_SAVED_NOWHERE,
+        what, strerrordesc_np(error));
 }
 
 /* A symbolic link that leads nowhere is something too. */
@@ -139,10 +142,16 @@ static void publish(struct jt_save *s, int fd, const char *part)
     }
     int rc = renameat2(AT_FDCWD, part, AT_FDCWD, s->file, RENAME_NOREPLACE);
     if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) { /* the file system cannot promise that */
-        rc = is_there(s->file) ? -1 : rename(part, s->file);
+        bool there = is_there(s->file);
+        rc = there ? -1 : rename(part, s->file);
+        errno = there ? EEXIST : errno;
+    }
+    if (rc != 0 && errno == EEXIST) {
+        end(s, JT_SAVED_EXISTS, s->file, "cannot take this name: something has it already");
+        return;
     }
     if (rc != 0) {
-        end(s, JT_SAVED_EXISTS, s->file, "cannot take this name: something has it already");
+        end_errno(s, s->file, errno);
         return;
     }
     if (!sync_folder(s->file)) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,25 +84,51 @@ static enum jt_err write_key(int fd, const uint8_t key[static JT_KEY_SIZE])
         text[2 * i + 1] = digits[key[i] & 15];
     }
     text[HEX_LEN] = '\n';
-    ssize_t n = write(fd, text, sizeof text);
+    size_t n = 0;
+    while (n < sizeof text) {
+        ssize_t k = write(fd, text + n, sizeof text - n);
+        if (k < 0 && errno != EINTR) {
+            break;
+        }
+        n += k > 0 ? (size_t)k : 0;
+    }
+    int failed = errno;
     explicit_bzero(text, sizeof text);
-    return n == (ssize_t)sizeof text && fsync(fd) == 0 ? JT_OK : JT_E_IO;
+    if (n < sizeof text) {
+        return failed == ENOSPC || failed == EDQUOT ? JT_E_FULL : JT_E_IO;
+    }
+    return fsync(fd) == 0 ? JT_OK : JT_E_IO;
+}
+
+/* Under another name first: a start that was cut must not leave half a key, refused for ever. */
+static enum jt_err make_part(const char *part, const uint8_t key[static JT_KEY_SIZE])
+{
+    (void)unlink(part);
+    int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno == ENOSPC || errno == EDQUOT ? JT_E_FULL : JT_E_IO;
+    }
+    enum jt_err e = write_key(fd, key);
+    (void)close(fd);
+    return e;
 }
 
 enum jt_err jt_master_key_make(const char *path, uint8_t key[static JT_KEY_SIZE], const char **why)
 {
+    char part[PATH_MAX];
+    int n = snprintf(part, sizeof part, "%s.part", path);
+    if (n < 0 || n >= (int)sizeof part) {
+        *why = "its path is too long";
+        return JT_E_LIMIT;
+    }
     JT_TRY(jt_random(key, JT_KEY_SIZE));
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
+    enum jt_err e = make_part(part, key);
+    *why = e == JT_OK ? "" : "it cannot be written";
+    if (e == JT_OK && link(part, path) != 0) { /* never over what is there */
+        e = errno == EEXIST ? JT_E_CONFLICT : JT_E_IO;
         *why = errno == EEXIST ? "it exists already" : "it cannot be made";
-        return errno == EEXIST ? JT_E_CONFLICT : errno == ENOSPC ? JT_E_FULL : JT_E_IO;
     }
-    enum jt_err e = write_key(fd, key);
-    (void)close(fd);
-    if (e != JT_OK) {
-        *why = "it cannot be written";
-        (void)unlink(path); /* half a key would be refused for ever */
-    }
+    (void)unlink(part);
     return e;
 }
 

@@ -67,21 +67,8 @@ enum jt_err jt_sq_touch(const char *path)
     return JT_OK;
 }
 
-/* auto_vacuum and page_size only take effect on an empty file, before WAL. */
-static enum jt_err prepare(sqlite3 *db, unsigned page)
+enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite3 **out)
 {
-    char text[256];
-    (void)snprintf(text, sizeof text,
-                   "PRAGMA page_size=%u; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
-                   "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=%u;"
-                   "PRAGMA journal_size_limit=16777216;",
-                   page, WAL_BYTES / page);
-    return jt_sq_exec(db, text);
-}
-
-enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3 **out)
-{
-    const bool read_only = page == 0;
     char path[PATH_MAX];
     sqlite3 *db = NULL;
     int n = snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -99,9 +86,6 @@ enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3
         (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         e = jt_sq_exec(db, "PRAGMA cache_size=-512; PRAGMA foreign_keys=ON;"
                            "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;");
-    }
-    if (e == JT_OK && !read_only) {
-        e = prepare(db, page);
     }
     if (e != JT_OK) {
         (void)sqlite3_close(db);
@@ -154,21 +138,43 @@ int64_t jt_sq_newest(const char *const *steps)
     return n;
 }
 
-enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps)
+enum jt_err jt_sq_check(sqlite3 *db, int32_t application_id, const char *const *steps,
+                        int64_t *version)
 {
     int64_t id = 0;
-    int64_t version = 0;
     int64_t tables = 0;
     JT_TRY(jt_sq_int(db, "PRAGMA application_id", &id));
-    JT_TRY(jt_sq_int(db, "PRAGMA user_version", &version));
+    JT_TRY(jt_sq_int(db, "PRAGMA user_version", version));
     JT_TRY(jt_sq_int(db, "SELECT count(*) FROM sqlite_schema", &tables));
-    if (id != application_id && (id != 0 || version != 0 || tables != 0)) {
+    if (id != application_id && (id != 0 || *version != 0 || tables != 0)) {
         return JT_E_CORRUPT; /* somebody else's database */
     }
-    const int newest = (int)jt_sq_newest(steps);
-    if (version > newest) {
-        return JT_E_NEWER;
+    return *version > jt_sq_newest(steps) ? JT_E_NEWER : JT_OK;
+}
+
+/* page_size and auto_vacuum only take effect on an empty file, before WAL. */
+static enum jt_err prepare(sqlite3 *db, bool empty, unsigned page)
+{
+    char text[256];
+    if (empty) {
+        (void)snprintf(text, sizeof text, "PRAGMA page_size=%u; PRAGMA auto_vacuum=INCREMENTAL",
+                       page);
+        JT_TRY(jt_sq_exec(db, text));
     }
+    (void)snprintf(text, sizeof text,
+                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                   "PRAGMA wal_autocheckpoint=%u; PRAGMA journal_size_limit=16777216;",
+                   WAL_BYTES / page);
+    return jt_sq_exec(db, text);
+}
+
+enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps,
+                          unsigned page)
+{
+    int64_t version = 0;
+    JT_TRY(jt_sq_check(db, application_id, steps, &version));
+    JT_TRY(prepare(db, version == 0, page));
+    const int newest = (int)jt_sq_newest(steps);
     for (int v = (int)version; v < newest; v++) {
         JT_TRY(run_step(db, application_id, steps[v], v + 1));
     }

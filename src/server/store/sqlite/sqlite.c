@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../setting.h"
+
 /* Rows of the log are added at its end, many a commit: with larger pages a commit writes fewer of
  * them, and touches the tree less. */
 #define STATE_PAGE 4096u
 #define AUDIT_PAGE 16384u
-
-#include <stdlib.h>
 
 static void sq_close(struct jt_store **store)
 {
@@ -23,6 +28,45 @@ static void sq_close(struct jt_store **store)
     *store = NULL;
 }
 
+static bool is_there(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    return n > 0 && n < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* Has a server run with this state? Then there was a log beside it. */
+static enum jt_err has_run(sqlite3 *db, bool *out)
+{
+    int64_t n = 0;
+    JT_TRY(jt_sq_int(db, "SELECT count(*) FROM setting WHERE name='" JT_SETTING_START "'", &n));
+    *out = n > 0;
+    return JT_OK;
+}
+
+/* Both are looked at before either is changed. */
+static enum jt_err open_both(struct jt_sqlite *s, const char *dir)
+{
+    int64_t version = 0;
+    bool ran = false;
+    bool log = is_there(dir, "audit.db");
+    if (log && !is_there(dir, "jeton.db")) {
+        return JT_E_NOTFOUND;
+    }
+    JT_TRY(jt_sq_open(dir, "jeton.db", false, &s->state));
+    JT_TRY(jt_sq_check(s->state, JT_SQ_STATE_ID, jt_sq_state_schema, &version));
+    if (!log && version > 0) {
+        JT_TRY(has_run(s->state, &ran));
+    }
+    if (ran) {
+        return JT_E_NOTFOUND;
+    }
+    JT_TRY(jt_sq_open(dir, "audit.db", false, &s->audit));
+    JT_TRY(jt_sq_check(s->audit, JT_SQ_AUDIT_ID, jt_sq_audit_schema, &version));
+    JT_TRY(jt_sq_migrate(s->state, JT_SQ_STATE_ID, jt_sq_state_schema, STATE_PAGE));
+    return jt_sq_migrate(s->audit, JT_SQ_AUDIT_ID, jt_sq_audit_schema, AUDIT_PAGE);
+}
+
 static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
 {
     struct jt_sqlite *s = calloc(1, sizeof *s);
@@ -31,19 +75,8 @@ static enum jt_err sq_open(const struct jt_store_opts *o, struct jt_store **out)
     }
     s->base.ops = &jt_store_sqlite;
     struct jt_store *base = &s->base;
-    enum jt_err e = JT_OK;
-    if (!o->read_only) {
-        e = jt_sq_open(o->dir, "jeton.db", STATE_PAGE, &s->state);
-        if (e == JT_OK) {
-            e = jt_sq_migrate(s->state, JT_SQ_STATE_ID, jt_sq_state_schema);
-        }
-    }
-    if (e == JT_OK) {
-        e = jt_sq_open(o->dir, "audit.db", o->read_only ? 0 : AUDIT_PAGE, &s->audit);
-    }
-    if (e == JT_OK && !o->read_only) {
-        e = jt_sq_migrate(s->audit, JT_SQ_AUDIT_ID, jt_sq_audit_schema);
-    }
+    enum jt_err e =
+        o->read_only ? jt_sq_open(o->dir, "audit.db", true, &s->audit) : open_both(s, o->dir);
     if (e != JT_OK) {
         sq_close(&base);
         return e;

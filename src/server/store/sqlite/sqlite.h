@@ -60,9 +60,14 @@ struct jt_sqlite {
 };
 
 enum jt_err jt_sq_err(int rc);
-/* Opens one database and sets its pragmas. page: size of its pages if it is new; 0: read only. */
-enum jt_err jt_sq_open(const char *dir, const char *name, unsigned page, sqlite3 **out);
-enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps);
+/* Opens one database and changes nothing in it; looks whether it is ours and not newer (*version: 0
+ * for an empty one); brings it to the newest schema. steps end with NULL. */
+enum jt_err jt_sq_open(const char *dir, const char *name, bool read_only, sqlite3 **out);
+JT_MUST enum jt_err jt_sq_check(sqlite3 *db, int32_t application_id, const char *const *steps,
+                                int64_t *version);
+/* page: size of its pages if it is new. */
+enum jt_err jt_sq_migrate(sqlite3 *db, int32_t application_id, const char *const *steps,
+                          unsigned page);
 /* A transaction that could not be undone, for want of memory, is undone now. */
 JT_MUST enum jt_err jt_sq_settle(sqlite3 *db);
 /* BEGIN IMMEDIATE. */

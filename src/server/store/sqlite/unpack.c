@@ -231,7 +231,7 @@ enum jt_err jt_backup_numbers(const char *dir, const char *start_setting,
     sqlite3 *db = NULL;
     struct jt_backup_numbers n = {0, 0};
     int64_t highest = 0;
-    JT_TRY(jt_sq_open(dir, "jeton.db", 0, &db));
+    JT_TRY(jt_sq_open(dir, "jeton.db", true, &db));
     enum jt_err e = setting_number(db, start_setting, &n.start);
     if (e == JT_OK) {
         e = setting_number(db, credential_setting, &n.credential);
