@@ -88,6 +88,31 @@ def test_a21_a_thousand_repeats_are_one(s):
     assert asked(s, connect(s), resource=API, scope="api:read " * 1000).json["scope"] == "api:read"
 
 
+@pytest.mark.parametrize("form", ["jwt", "opaque"])
+def test_a21_a_token_is_no_larger_than_we_read(s, form):
+    """What is issued can be introspected and revoked; a JWT beyond that is refused and recorded, not issued and lost."""
+    audience, names = f"https://large-{form}.example.com", [f"s{i:03d}" + "x" * 120 for i in range(100)]
+    s.ask("POST", "/resources", {"audience": audience, "scopes": [{"name": n} for n in names], "format": form})
+    made = s.ask("POST", "/clients", {"name": f"large-{form}", "client_id": f"large-{form}", "grants": [{"resource": audience, "scopes": names}]})
+    s.cli("resource", "update", audience, "--introspect-by", "rs")
+    auth, issued = [("Authorization", basic(made["client_id"], made["client_secret"]))], []
+    for n in (1, 40, 60, 68, 69, 70, 71, 100):
+        c, before = connect(s), last_seq(s)
+        a = call(c, body=f"{GRANT}&resource={audience}&scope={'+'.join(names[:n])}".encode(), headers=auth)
+        told = [(e["type"], e["reason"]) for e in events_after(s, before)]
+        if a.status == 200:
+            token = a.json["access_token"]
+            assert told == [("token.issued", "")] and len(token) <= 16384
+            assert call(c, path="/introspect", body=b"token=" + token.encode(), headers=[("Authorization", basic(*s.rs))]).json["scope"] == a.json["scope"]
+            assert call(c, path="/revoke", body=b"token=" + token.encode(), headers=auth).status == 200
+            assert call(c, path="/introspect", body=b"token=" + token.encode(), headers=[("Authorization", basic(*s.rs))]).json == {"active": False}
+            issued.append(n)
+        else:
+            assert (a.status, a.json["error"], told) == (400, "invalid_scope", [("token.denied", "token_size")])
+        c.close()
+    assert issued == ([1, 40, 60, 68, 69, 70, 71, 100] if form == "opaque" else [1, 40, 60, 68, 69])
+
+
 # -- A22, A23 --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("grant", ["password", "authorization_code", "refresh_token", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "client_credentials ",
                                    "urn:ietf:params:oauth:grant-type:saml2-bearer", "urn:ietf:params:oauth:grant-type:device_code", " client_credentials", "Client_Credentials",

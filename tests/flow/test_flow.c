@@ -256,8 +256,10 @@ static void test_reasons_reached(void **state)
 {
     (void)state;
     static const enum jt_reason elsewhere[] = {
-        JT_R_NONE, JT_R_UNREADABLE, JT_R_CREDENTIAL_NONE, JT_R_NO_KEY,           JT_R_NO_DISK,
-        JT_R_BUSY, JT_R_INTERNAL,   JT_R_PARAMETER_COUNT, JT_R_ADMIN_NOT_ALLOWED};
+        JT_R_NONE,      JT_R_UNREADABLE,      JT_R_CREDENTIAL_NONE,
+        JT_R_NO_KEY,    JT_R_NO_DISK,         JT_R_BUSY,
+        JT_R_INTERNAL,  JT_R_PARAMETER_COUNT, JT_R_ADMIN_NOT_ALLOWED,
+        JT_R_TOKEN_SIZE};
     for (unsigned r = 0; r < JT_REASONS; r++) {
         bool listed = false;
         for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {

@@ -4,7 +4,8 @@
 #include "../../core/token/opaque.h"
 #include "../../core/token/ref.h"
 
-#define PAYLOAD_MAX 8192u
+#define PAYLOAD_MAX 10752u /* with the longest header and signature, a token of JT_JWS_MAX */
+#define SCOPE_MAX (PAYLOAD_MAX - 2048u) /* of a JWT; all else in it is shorter than that */
 
 struct jt_token {
     struct jt_slice value, jti, scope;
@@ -45,6 +46,9 @@ static enum jt_err sign(const struct jt_key_view *key, const struct jt_at_claims
     JT_ASSERT(claims->jti.n == JT_JTI_LEN);
     jt_buf_init(&payload, PAYLOAD_MAX);
     jt_buf_init(&jws, JT_JWS_MAX);
+    if (claims->scope.n > SCOPE_MAX) {
+        return JT_E_LIMIT;
+    }
     (void)jt_buf_reserve(&payload, 1024); /* at once rather than by doubling */
     jt_at_payload(claims, &payload);
     if (!jt_buf_ok(&payload)) {

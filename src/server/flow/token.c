@@ -5,7 +5,7 @@
 #include "../../core/json/jw.h"
 #include "flow.h"
 
-#define BODY_MAX (JT_JWS_MAX + 8192u)
+#define BODY_MAX (JT_JWS_MAX + JT_JWS_MAX) /* a token, and its scope once more */
 
 static enum jt_next parse(struct jt_flow *f)
 {
@@ -37,6 +37,9 @@ static enum jt_next mint(struct jt_flow *f)
     enum jt_err e = jt_mint(f->local, f->settings, f->grant, f->sequence, &f->x->arena, &f->token);
     if (e == JT_E_NOTFOUND) {
         return jt_deny(f, JT_R_NO_KEY);
+    }
+    if (e == JT_E_LIMIT) {
+        return jt_deny(f, JT_R_TOKEN_SIZE);
     }
     return e == JT_OK ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
