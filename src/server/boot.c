@@ -39,6 +39,7 @@ static void harden_process(void)
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file at its greatest size is a full disk, not an end */
 }
 
 static bool is_wildcard(struct jt_slice host)

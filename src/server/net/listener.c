@@ -101,7 +101,10 @@ enum jt_err jt_listen_unix(const char *path, struct jt_listener *out, char *why,
     if (fd < 0) {
         return fail(fd, why, why_n, "make a socket for", jt_str(path));
     }
-    (void)unlink(path);
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) { /* of a server that has ended */
+        (void)unlink(path);
+    }
     mode_t old = umask(0177);
     int r = bind(fd, (const struct sockaddr *)&un, sizeof un);
     (void)umask(old);
