@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process itself under attack: stopped, killed, its log not read, its workers asked one by one (P11, P15 to P18)."""
+"""The process itself under attack: stopped, killed, its log not read, its workers asked one by one (P4, P11, P15 to P18)."""
 import contextlib
 import fcntl
 import http.client
@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -254,6 +255,43 @@ def test_p16_started_with_closed_descriptors(tmp_path, closed):
         assert livez(port) == 200
         p.send_signal(signal.SIGTERM)
         assert p.wait(30) == 0
+
+
+# -- P4 --------------------------------------------------------------------------------------------------------------
+def test_p4_a_file_at_its_greatest_size_is_a_full_disk(tmp_path):
+    """RLIMIT_FSIZE is reached: the kernel's signal does not end the server; it refuses, and says why."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600 * 1024, resource.RLIM_INFINITY))
+
+    data = tmp_path / "data"
+    with open(tmp_path / "log", "wb") as log, with_stderr(data, log, preexec_fn=limit) as (p, port):
+        env = {**os.environ, "JETON_DATA": str(data)}
+        for args in (["resource", "create", API, "--scope", "r", "--alg", "ES256"], ["client", "create", "c", "--allow", f"{API}=r", "--secret-out", str(tmp_path / "secret")]):
+            assert subprocess.run([BIN, *args], env=env, capture_output=True, timeout=30).returncode == 0
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        auth, statuses = [("Authorization", basic("c", (tmp_path / "secret").read_text().strip()))], []
+        while len(statuses) < 4000 and statuses[-1:] != [503]:
+            statuses.append(call(c, body=b"grant_type=client_credentials", headers=auth).status)
+        assert statuses[-1] == 503 and set(statuses) == {200, 503}
+        assert livez(port) == 200 and "the audit log cannot be written" in (tmp_path / "log").read_text()
+        assert until(lambda: resource.prlimit(p.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)) and
+                     call(c, body=b"grant_type=client_credentials", headers=auth).status == 200)
+        p.send_signal(signal.SIGTERM)
+        assert p.wait(30) == 0
+    rows = audit_rows(data)
+    check_chain(rows)
+    assert len([r for r in rows if r["type"] == "token.issued"]) == statuses.count(200) + 1
+
+
+@pytest.mark.parametrize("make", [lambda f: f.write_text("precious"), lambda f: f.mkdir(), lambda f: f.symlink_to("elsewhere")], ids=["file", "folder", "link"])
+def test_p17_only_a_socket_makes_way(tmp_path, make):
+    """What stands where the administration's socket should be, and is none, is not ours to remove."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    make(data / "admin.sock")
+    p = subprocess.run([BIN, "serve", "--data", str(data), "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+    assert p.returncode != 0 and "admin.sock" in p.stderr
+    assert os.path.lexists(data / "admin.sock") and not os.path.exists(tmp_path / "elsewhere")
 
 
 # -- P17 -------------------------------------------------------------------------------------------------------------
