@@ -67,6 +67,39 @@ enum jt_next jt_problem_denial(struct jt_flow *f)
     return jt_problem(f, status, row->name, row->meaning);
 }
 
+/* A name that is not known here, such as that of a filter mistyped, would silently widen what is
+ * shown or removed. */
+static bool query_known(const struct jt_flow *f, struct jt_slice *unknown)
+{
+    const struct jt_form *q = &jt_admin_of(f)->query;
+    for (size_t i = 0; i < q->n; i++) {
+        struct jt_slice rest = jt_str(f->endpoint->query == NULL ? "" : f->endpoint->query);
+        struct jt_slice word = {0};
+        *unknown = q->items[i].name;
+        while (jt_slice_next_word(&rest, &word) && !jt_slice_eq(word, *unknown)) {
+            word = (struct jt_slice){0};
+        }
+        if (word.n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum jt_next unknown_query(struct jt_flow *f, struct jt_slice name)
+{
+    char *text = jt_arena_alloc(&f->x->arena, 256);
+    const char *there = f->endpoint->query;
+    if (text == NULL) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    (void)snprintf(
+        text, 256, "there is no parameter \"%.*s\" here; %s%s", (int)(name.n < 64 ? name.n : 64),
+        (const char *)name.p,
+        there == NULL ? "this takes none" : "there may be: ", there == NULL ? "" : there);
+    return jt_problem(f, 400, "query", text);
+}
+
 enum jt_next jt_admin_allow(struct jt_flow *f)
 {
     struct jt_admin *a = jt_arena_alloc(&f->x->arena, sizeof *a);
@@ -84,6 +117,10 @@ enum jt_next jt_admin_allow(struct jt_flow *f)
     if (f->x->head.has_query &&
         jt_form_read(f->x->head.query, &f->x->arena, &a->query) != JT_FORM_OK) {
         return jt_problem(f, 400, "query", "the query part of the URL is malformed");
+    }
+    struct jt_slice unknown = {0};
+    if (!query_known(f, &unknown)) {
+        return unknown_query(f, unknown);
     }
     if (!jt_route_segments(f)) {
         return jt_problem(f, 400, "path", "the path has a broken %XX");

@@ -10,34 +10,40 @@
     {                                                                                              \
         .path = "/admin/v1" p, .methods = m, .denied = JT_EV_ADMIN_DENIED, .steps = s              \
     }
+#define PAGES "limit cursor"
+#define ROW_WITH(p, m, q, s)                                                                       \
+    {                                                                                              \
+        .path = "/admin/v1" p, .methods = m, .denied = JT_EV_ADMIN_DENIED, .steps = s, .query = q  \
+    }
 #define OPEN(p, s)                                                                                 \
     {                                                                                              \
         .path = p, .methods = JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED, .steps = s            \
     }
 
 const struct jt_endpoint jt_admin_endpoints[] = {
-    ROW("/resources", JT_ALLOW_GET, jt_resource_list_steps),
+    ROW_WITH("/resources", JT_ALLOW_GET, PAGES, jt_resource_list_steps),
     ROW("/resources", JT_ALLOW_POST, jt_resource_create_steps),
     ROW("/resources/*", JT_ALLOW_GET, jt_resource_show_steps),
     ROW("/resources/*", JT_ALLOW_PATCH, jt_resource_update_steps),
     ROW("/resources/*", JT_ALLOW_DELETE, jt_resource_delete_steps),
-    ROW("/clients", JT_ALLOW_GET, jt_client_list_steps),
+    ROW_WITH("/clients", JT_ALLOW_GET, PAGES, jt_client_list_steps),
     ROW("/clients", JT_ALLOW_POST, jt_client_create_steps),
     ROW("/clients/*", JT_ALLOW_GET, jt_client_show_steps),
     ROW("/clients/*", JT_ALLOW_PATCH, jt_client_update_steps),
     ROW("/clients/*", JT_ALLOW_DELETE, jt_client_delete_steps),
-    ROW("/grants", JT_ALLOW_GET, jt_grant_list_steps),
+    ROW_WITH("/grants", JT_ALLOW_GET, "resource " PAGES, jt_grant_list_steps),
     ROW("/clients/*/grants", JT_ALLOW_GET, jt_client_grants_steps),
     ROW("/clients/*/grants", JT_ALLOW_POST, jt_grant_add_steps),
-    ROW("/clients/*/grants/*", JT_ALLOW_DELETE, jt_grant_remove_steps),
+    ROW_WITH("/clients/*/grants/*", JT_ALLOW_DELETE, "scope", jt_grant_remove_steps),
     ROW("/clients/*/credentials", JT_ALLOW_GET, jt_credential_list_steps),
     ROW("/clients/*/credentials", JT_ALLOW_POST, jt_credential_add_steps),
     ROW("/clients/*/credentials/rotate", JT_ALLOW_POST, jt_credential_rotate_steps),
     ROW("/clients/*/credentials/*/revoke", JT_ALLOW_POST, jt_credential_revoke_steps),
-    ROW("/audit", JT_ALLOW_GET, jt_audit_list_steps),
+    ROW_WITH("/audit", JT_ALLOW_GET, "since until client type order after " PAGES,
+             jt_audit_list_steps),
     ROW("/audit/*", JT_ALLOW_GET, jt_audit_show_steps),
     ROW("/explain/*", JT_ALLOW_GET, jt_explain_steps),
-    ROW("/keys", JT_ALLOW_GET, jt_key_list_steps),
+    ROW_WITH("/keys", JT_ALLOW_GET, PAGES, jt_key_list_steps),
     ROW("/keys/rotate", JT_ALLOW_POST, jt_key_rotate_steps),
     ROW("/keys/*", JT_ALLOW_GET, jt_key_show_steps),
     ROW("/keys/*/retire", JT_ALLOW_POST, jt_key_retire_steps),

@@ -40,6 +40,7 @@ struct jt_endpoint {
     bool lists;                /* and in JSON the lists and booleans of an introspection */
     enum jt_event_type denied; /* how a refusal is recorded */
     const struct jt_step *steps;
+    const char *query; /* of the administration: parameters of its URL, between blanks, or NULL */
 };
 
 extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_revoke_steps[],
