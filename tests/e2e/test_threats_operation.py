@@ -355,6 +355,19 @@ def test_p17_ready_again_soon(tmp_path):
     assert cpu[1] < 3 * cpu[0] + 1
 
 
+# -- the administration ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("method, path, known", [
+    ("GET", "/audit?client_id=good", True), ("GET", "/audit?reason=x", True), ("GET", "/clients?client=good", True), ("GET", "/grants?client=good", True),
+    ("GET", "/clients/good?x=y", False), ("DELETE", "/clients/good/grants/https%3A%2F%2Fapi.example.com?scopes=r", True), ("DELETE", "/clients/good?dry-run=1", False),
+    ("POST", "/clients/good/credentials/rotate?now=true", False), ("GET", "/audit?%00", None), ("GET", "/audit?client=a&client=b", None), ("GET", "/audit?=x", True)])
+def test_s17_an_unknown_parameter_widens_nothing(four, method, path, known):
+    """A filter that is mistyped would show or remove all; it is refused, and named."""
+    a = four.api(method, path)
+    assert a.status == 400 and a.json["code"] == "query"
+    assert ("there may be: " in a.json["detail"]) == bool(known) and ("this takes none" in a.json["detail"]) == (known is False)
+    assert four.ask("GET", "/clients/good")["grants"][0]["scopes"] == ["r"]
+
+
 # -- P18 -------------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def four(tmp_path_factory):
