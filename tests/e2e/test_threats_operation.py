@@ -298,7 +298,7 @@ def test_p17_only_a_socket_makes_way(tmp_path, make):
 def test_p17_a_crash_loses_nothing(tmp_path):
     """The process ends at once, by the signal and without a core; the next one has all that was answered."""
     data, port = tmp_path / "data", free_port()
-    env = {"ASAN_OPTIONS": "handle_segv=0:detect_leaks=1"}
+    env = {"ASAN_OPTIONS": "handle_segv=0:detect_leaks=1", "TSAN_OPTIONS": "handle_segv=0"}
     s = prepared(data, port=port, env=env)
     seen, stop = [], threading.Event()
 
@@ -337,21 +337,23 @@ def test_p17_a_crash_loses_nothing(tmp_path):
 
 
 def test_p17_ready_again_soon(tmp_path):
-    """How long a start takes after a crash, beside one after an orderly stop: in one run, in CPU time of the process."""
+    """A start after a crash does little more than one after an orderly stop: in one run, in CPU time of the process."""
     data = tmp_path / "data"
     s = prepared(data)
     c = connect(s)
     for _ in range(300):
         assert ask(s, c).status == 200
-    cpu = []
+    cpu, wall = [], []
     for end in (signal.SIGTERM, signal.SIGKILL):
         s.process.send_signal(end)
         s.process.wait(30)
+        begun = time.monotonic()
         s = Server(data, dev=False)
+        wall.append(time.monotonic() - begun)
         ticks = pathlib.Path(f"/proc/{s.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         cpu.append((int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK"))
     s.stop()
-    print(f"CPU until ready: {cpu[0]:.2f} s after a stop, {cpu[1]:.2f} s after a kill")
+    print(f"until ready: {wall[0]:.2f} s ({cpu[0]:.2f} of CPU) after a stop, {wall[1]:.2f} s ({cpu[1]:.2f}) after a kill")
     assert cpu[1] < 3 * cpu[0] + 1
 
 

@@ -204,10 +204,10 @@ def test_s15_no_core_and_no_debugger(tmp_path):
     if os.geteuid() != 0:
         pytest.skip("needs root, to be another user")
     binary = without_sanitizers()
-    os.chmod(tmp_path, 0o755)
+    os.chmod(tmp_path, 0o711)
     for parent in tmp_path.parents:
         if parent.stat().st_uid == 0 and parent != pathlib.Path("/") and str(parent).startswith("/tmp/"):
-            os.chmod(parent, parent.stat().st_mode | 0o055)
+            os.chmod(parent, parent.stat().st_mode | 0o011)
     home = tmp_path / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)
