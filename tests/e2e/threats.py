@@ -27,10 +27,11 @@ def connect(s, address=None):
 
 
 def events_after(s, seq):
+    """What was recorded since then; but for introspections of before, which are counted and written a second later."""
     db = sqlite3.connect(f"file:{s.data}/audit.db?mode=ro", uri=True)
     with contextlib.closing(db):
         names = [r[1] for r in db.execute("PRAGMA table_info(event)")]
-        return [dict(zip(names, row)) for row in db.execute("SELECT * FROM event WHERE seq > ? ORDER BY seq", (seq,))]
+        return [dict(zip(names, row)) for row in db.execute("SELECT * FROM event WHERE seq > ? AND type <> 'introspection.counted' ORDER BY seq", (seq,))]
 
 
 def last_seq(s):
