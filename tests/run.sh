@@ -108,7 +108,7 @@ suite_proof_ci() {
 case ${1:-test} in
 test) suite_test ;;
 proof-ci) suite_proof_ci 20 5 12 ;;
-proof) suite_test; suite_proof_ci 600 200 300; timing build-release/jeton 10000 ;;
+proof) export JETON_THREAT_ROUNDS=20000; suite_test; suite_proof_ci 600 200 300; timing build-release/jeton 10000 ;;
 fuzz) fuzz_each "${2:-60}" ;;
 *) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS]" >&2; exit 2 ;;
 esac
