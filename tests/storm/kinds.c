@@ -3,6 +3,7 @@
  * kinds.c - what each kind of attack does with a connection.
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "attack.h"
 
@@ -58,6 +59,8 @@ static enum verdict slow_read_ready(struct attack *a, struct peer *p)
     static const char get[] = "GET /.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
     char many[PIPELINED * (sizeof get - 1)];
     size_t k = 0;
+    int few = 4096; /* it is the server's memory that shall fill up */
+    (void)setsockopt(p->l.fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
     for (size_t i = 0; i < PIPELINED; i++) {
         memcpy(many + i * (sizeof get - 1), get, sizeof get - 1);
     }

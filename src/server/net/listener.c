@@ -18,7 +18,7 @@
 #define BACKLOG 4096
 
 /* Of each connection in the kernel, so that who reads slowly holds kilobytes, not megabytes: a
- * connection inherits them. Requests and answers are small. */
+ * connection inherits them, and TCP_NODELAY. Requests and answers are small. */
 #define KERNEL_BYTES 65536
 
 static enum jt_err fail(int fd, char *why, size_t why_n, const char *what, struct jt_slice where)

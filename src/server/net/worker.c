@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -204,7 +203,6 @@ static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
     enum jt_admit let = tcp ? w->o.ops->admit(w->o.app, l, peer) : JT_LET_IN;
     struct ucred cred = {.uid = (uid_t)-1};
     socklen_t n = sizeof cred;
-    int on = 1;
     if (tcp && !enter(w, let, peer)) {
         (void)close(fd);
         return;
@@ -219,9 +217,7 @@ static void add_conn(struct jt_worker *w, int fd, const struct jt_listener *l,
     }
     c->limited = tcp;
     c->by_address = let == JT_LET_IN;
-    if (tcp) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0) {
+    if (!tcp && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0) {
         cred.uid = (uid_t)-1;
     }
     c->peer_uid = cred.uid;
