@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_config.c - the configuration as `jeton check` reads it: the file, the flags over it, what
- * only makes sense together, and the protections that follow. Lines that begin with "--" are
- * flags, such as "--server.listen 127.0.0.1:1"; all others are the file.
+ * fuzz_config.c - the configuration as `jeton check` reads it: the file, the environment and the
+ * flags over it, what only makes sense together, and the protections that follow. Lines that begin
+ * with "JETON_" are variables, those with "--" flags, such as "--server.listen 127.0.0.1:1"; all
+ * others are the file.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/http/name.h"
 #include "core/http/uri.h"
 #include "fuzz.h"
+#include "server/config/env.h"
 #include "server/config/protect.h"
 #include "server/config/yaml.h"
 
 #define FILE_NAME "jeton.yaml"
+#define LINES_MAX 64
 
 /* A complaint is text that a terminal can be shown, with a place when it is of the file. */
 static void check_error(const struct jt_config_error *err, bool is_file)
@@ -138,44 +142,81 @@ static bool set_flag(struct jt_config *c, struct jt_slice line)
     return true;
 }
 
-static bool read_all(struct jt_config *c, struct jt_slice in, struct jt_buf *file)
+/* The input by the kind of its lines. */
+struct sources {
+    struct jt_arena arena;
+    struct jt_buf file;
+    char *variables[LINES_MAX + 1];
+    struct jt_slice flags[LINES_MAX];
+    size_t nvariables, nflags;
+};
+
+static void sort_lines(struct sources *s, struct jt_slice in)
+{
+    while (in.n > 0) {
+        size_t k = jt_slice_find(in, '\n');
+        struct jt_slice line = jt_slice(in.p, k);
+        bool has_nul = memchr(line.p, 0, line.n) != NULL;
+        if (jt_slice_starts(line, JT_LIT("--"))) {
+            if (!has_nul && s->nflags < LINES_MAX) {
+                s->flags[s->nflags++] = line;
+            }
+        } else if (jt_slice_starts(line, JT_LIT("JETON_"))) {
+            char *text = jt_arena_strz(&s->arena, line);
+            if (!has_nul && text != NULL && s->nvariables < LINES_MAX) {
+                s->variables[s->nvariables++] = text;
+            }
+        } else {
+            jt_buf_put(&s->file, jt_slice(in.p, k < in.n ? k + 1 : k));
+        }
+        in = jt_slice_from(in, k + 1);
+    }
+}
+
+static bool read_environment(struct jt_config *c, struct sources *s)
 {
     struct jt_config_error err = {0};
-    struct jt_slice rest = in;
-    while (rest.n > 0) {
-        size_t k = jt_slice_find(rest, '\n');
-        struct jt_slice line = jt_slice(rest.p, k < rest.n ? k + 1 : k);
-        if (!jt_slice_starts(line, JT_LIT("--"))) {
-            jt_buf_put(file, line);
-        }
-        rest = jt_slice_from(rest, line.n);
+    char **real = environ;
+    environ = s->variables;
+    enum jt_err e = jt_env_read(c, &err);
+    environ = real;
+    if (e != JT_OK) {
+        check_error(&err, false);
+        JT_ASSERT(err.where[0] != '\0');
     }
-    if (jt_yaml_read(c, FILE_NAME, jt_buf_slice(file), &err) != JT_OK) {
+    return e == JT_OK;
+}
+
+/* In the order of precedence. */
+static bool read_all(struct jt_config *c, struct sources *s)
+{
+    struct jt_config_error err = {0};
+    if (jt_yaml_read(c, FILE_NAME, jt_buf_slice(&s->file), &err) != JT_OK) {
         check_error(&err, true);
         return false;
     }
-    for (rest = in; rest.n > 0;) {
-        size_t k = jt_slice_find(rest, '\n');
-        struct jt_slice line = jt_slice(rest.p, k);
-        if (jt_slice_starts(line, JT_LIT("--")) && memchr(line.p, 0, line.n) == NULL &&
-            !set_flag(c, line)) {
+    if (!read_environment(c, s)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->nflags; i++) {
+        if (!set_flag(c, s->flags[i])) {
             return false;
         }
-        rest = jt_slice_from(rest, k + 1);
     }
     return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct jt_slice in = jt_slice(data, size);
     struct jt_config c;
     struct jt_config twice;
     struct jt_config_error err = {0};
-    JT_AUTO(jt_buf_free) struct jt_buf file;
-    jt_buf_init(&file, JT_CONFIG_FILE_MAX);
+    struct sources s = {.nflags = 0};
+    jt_arena_init(&s.arena, 1u << 20);
+    jt_buf_init(&s.file, JT_CONFIG_FILE_MAX);
+    sort_lines(&s, jt_slice(data, size));
     jt_config_init(&c);
-    if (read_all(&c, in, &file)) {
+    if (read_all(&c, &s)) {
         check_values(&c);
         check_flags(&c);
         if (jt_config_check(&c, &err) == JT_OK) {
@@ -184,10 +225,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_error(&err, false);
         }
         jt_config_init(&twice);
-        jt_buf_reset(&file);
-        JT_ASSERT(read_all(&twice, in, &file) && same(&c, &twice));
+        JT_ASSERT(read_all(&twice, &s) && same(&c, &twice));
         jt_config_free(&twice);
     }
     jt_config_free(&c);
+    jt_buf_free(&s.file);
+    jt_arena_free(&s.arena);
     return 0;
 }

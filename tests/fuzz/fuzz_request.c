@@ -147,11 +147,41 @@ static void check_answer(const struct dialog_answer *a)
     jt_json_free(&doc);
 }
 
+static bool is_named(const char *id)
+{
+    return dialog.named[world_client(&world, jt_str(id)) - world.clients];
+}
+
+/* Only its own client ends a token (RFC 7009 section 2.1). */
+static void check_tokens(void)
+{
+    JT_ASSERT(is_named("alice") || world_is_active(&world, world.jwt));
+    JT_ASSERT(is_named("carol") || world_is_active(&world, world.opaque));
+}
+
+/* The same bytes in other pieces get the same answers; but who is slowed may be so later. */
+static void check_pieces(struct jt_slice in, size_t step)
+{
+    static struct dialog again;
+    world.inputs++; /* from another network */
+    if (dialog_run(&again, &world, JT_LISTEN_PUBLIC, in, step)) {
+        dialog_check(&again);
+        JT_ASSERT(again.nanswers == dialog.nanswers);
+        for (size_t i = 0; i < again.nanswers; i++) {
+            unsigned a = dialog.answers[i].status;
+            unsigned b = again.answers[i].status;
+            JT_ASSERT(a == b || a == 429 || b == 429);
+        }
+    }
+    dialog_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct jt_slice in = jt_slice(data, size);
     world_next(&world);
     size_t step = size % 3 == 0 ? 1 + size % 61 : SIZE_MAX;
-    if (dialog_run(&dialog, &world, JT_LISTEN_PUBLIC, jt_slice(data, size), step)) {
+    if (dialog_run(&dialog, &world, JT_LISTEN_PUBLIC, in, step)) {
         dialog_check(&dialog);
         jt_flow_net_ops.online(world.worker);
         for (size_t i = 0; i < dialog.nanswers; i++) {
@@ -159,6 +189,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         jt_flow_net_ops.offline(world.worker);
         world_must_work(&world);
+        if (world_changed(&world)) {
+            check_tokens();
+        } else if (size % 4 == 1) {
+            check_pieces(in, 1 + size % 97);
+        }
     }
     dialog_free(&dialog);
     return 0;

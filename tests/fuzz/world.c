@@ -274,29 +274,49 @@ static void copy_text(struct jt_slice s, char *out, size_t size)
     out[s.n] = '\0';
 }
 
-/* A string of the answer to a form; status must be as wanted. */
-static void ask_for(struct world *v, unsigned status, const char *id, const char *form,
-                    const char *member, char *out, size_t size)
+/* Posts a form with the client's proof behind it; the answer's body is a document of the caller. */
+static struct jt_json *post(struct world *v, unsigned status, const char *path, const char *id,
+                            const char *form)
 {
     static const struct jt_json_limits limits = {65536, 8, 256};
     char request[4096];
     const struct world_client *c = world_client(v, jt_str(id));
     struct jt_json *doc = NULL;
     struct jt_slice body = {0};
-    struct jt_slice text = {0};
     JT_AUTO(jt_buf_free) struct jt_buf answer;
     jt_buf_init(&answer, JT_ANSWER_MAX);
     int n = snprintf(request, sizeof request,
-                     "POST /token HTTP/1.1\r\nHost: a\r\n"
+                     "POST %s HTTP/1.1\r\nHost: a\r\n"
                      "Content-Type: application/x-www-form-urlencoded\r\n"
                      "Content-Length: %zu\r\n\r\n%s&client_id=%s&client_secret=%s",
-                     strlen(form) + strlen(id) + strlen(c->secret) + 26, form, id, c->secret);
+                     path, strlen(form) + strlen(id) + strlen(c->secret) + 26, form, id, c->secret);
     JT_ASSERT(n > 0 && (size_t)n < sizeof request);
     JT_ASSERT(world_ask(v, request, &answer, &body) == status);
     JT_ASSERT(jt_json_parse(body, &limits, &doc) == JT_OK);
+    return doc;
+}
+
+/* A string of the token endpoint's answer. */
+static void ask_for(struct world *v, unsigned status, const char *id, const char *form,
+                    const char *member, char *out, size_t size)
+{
+    struct jt_slice text = {0};
+    struct jt_json *doc = post(v, status, "/token", id, form);
     JT_ASSERT(jt_jval_str(jt_jobj_get(jt_json_root(doc), member), &text));
     copy_text(text, out, size);
     jt_json_free(&doc);
+}
+
+bool world_is_active(struct world *v, const char *token)
+{
+    char form[2100];
+    bool active = false;
+    int n = snprintf(form, sizeof form, "token=%s", token);
+    JT_ASSERT(n > 0 && (size_t)n < sizeof form);
+    struct jt_json *doc = post(v, 200, "/introspect", "rs", form);
+    JT_ASSERT(jt_jval_bool(jt_jobj_get(jt_json_root(doc), "active"), &active));
+    jt_json_free(&doc);
+    return active;
 }
 
 static void read_jti(struct world *v)
@@ -351,9 +371,14 @@ void world_close(struct world *v)
     jt_crypt_free(&v->crypt);
 }
 
+bool world_changed(const struct world *v)
+{
+    return versions(v) != v->made;
+}
+
 void world_next(struct world *v)
 {
-    if (v->worker != NULL && (versions(v) != v->made || v->inputs >= INPUTS_MAX)) {
+    if (v->worker != NULL && (world_changed(v) || v->inputs >= INPUTS_MAX)) {
         world_close(v);
         v->worker = NULL;
     }

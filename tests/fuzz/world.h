@@ -64,8 +64,12 @@ void world_send(struct world *v, enum jt_listener_kind to, struct jt_slice bytes
 /* A request of its own, from another address: the answer's status, and its body in *body. */
 unsigned world_ask(struct world *v, const char *request, struct jt_buf *answer,
                    struct jt_slice *body);
-/* A token by client credentials, and what introspection says of it, must still work. */
+/* A token by client credentials must still be had. */
 void world_must_work(struct world *v);
+/* Did an input change something since the world was opened? */
+bool world_changed(const struct world *v);
+/* What introspection tells "rs" about a token. */
+bool world_is_active(struct world *v, const char *token);
 const struct world_client *world_client(const struct world *v, struct jt_slice id);
 /* All that is in the directory is within what the administration allows, and in the store too. */
 void world_must_be_sound(struct world *v);

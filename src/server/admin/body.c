@@ -116,6 +116,9 @@ static bool look_at(struct jt_slice name, const struct jt_jval *value, void *ctx
         jt_buf_puts(&all, i == 0 ? "" : ", ");
         jt_buf_puts(&all, k->names[i]);
     }
+    if (k->names[0] == NULL) {
+        jt_buf_puts(&all, "none");
+    }
     char pointer[sizeof((struct jt_complaint *)0)->pointer];
     point(pointer, sizeof pointer, k->pointer, name);
     k->ok = jt_admin_bad(k->f, pointer, "there is no member \"%.*s\" here; there are %.*s",
