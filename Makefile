@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 SECONDS ?= 60
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-test run test proof-ci proof fuzz bench install clean
+.PHONY: all setup setup-test run test proof-ci proof fuzz bench bench-peers install clean
 
 all: ## build/jeton and build/libjeton.so
 	@test -f build/build.ninja || { echo "building…" >&2; meson setup build --buildtype=release --prefix="$(PREFIX)" >/dev/null; }
@@ -30,9 +30,17 @@ proof: setup-test ## proof-ci, longer
 fuzz: setup-test ## every target for SECONDS, or only TARGET
 	@tests/run.sh fuzz $(SECONDS) $(TARGET)
 
-bench:
+bench: ## what a second of CPU time does, as ratios to what the machine can do
 	@packaging/setup.sh build bench
-	@bench/run.sh && echo && bench/scale.py build-bench/jeton
+	@test -f build-bench/build.ninja || meson setup build-bench --buildtype=release >/dev/null
+	@ninja -C build-bench --quiet jeton
+	@bench/run.py build-bench/jeton
+
+bench-peers: ## the same beside other servers, into docs/benchmarks.md
+	@packaging/setup.sh build bench peers
+	@test -f build-bench/build.ninja || meson setup build-bench --buildtype=release >/dev/null
+	@ninja -C build-bench --quiet jeton
+	@bench/peers/run.py build-bench/jeton
 
 install: all
 	@meson setup --reconfigure build --prefix="$(PREFIX)" >/dev/null && ninja -C build --quiet

@@ -1,16 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages of the groups named (build, test, bench) that are missing, and nothing else.
+# Installs the Debian packages of the groups named (build, test, bench, peers) that are missing, and nothing else.
+# Servers among them are not started.
 set -eu
 build="gcc libc6-dev pkg-config meson ninja-build libssl-dev libjansson-dev libsqlite3-dev libyaml-dev libsmartcols-dev libcurl4-openssl-dev"
 test="libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-jwt python3-cryptography curl jq clang clang-format clang-tidy libclang-rt-14-dev pmccabe cppcheck sqlite3 util-linux systemd openssl groff-base"
-bench="wrk python3 openssl"
+bench="wrk python3 openssl nginx-light"
+# glewlwyd's own installation needs a database of dbconfig's
+peers="dbconfig-sqlite3 glewlwyd sqlite3"
+command -v npm >/dev/null || peers="$peers npm" # a newer node comes with its own
 need=""
 for group in "$@"; do
     case $group in
     build) need="$need $build" ;;
     test) need="$need $test" ;;
     bench) need="$need $bench" ;;
+    peers) need="$need $peers" ;;
     *) echo "setup.sh: unknown group $group" >&2; exit 2 ;;
     esac
 done
@@ -24,5 +29,15 @@ sudo=""
 echo "installing:$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -q >/dev/null
+policy=/usr/sbin/policy-rc.d
+case " $missing " in
+*" nginx-light "* | *" glewlwyd "*)
+    if [ ! -e "$policy" ]; then
+        trap '$sudo rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+        $sudo chmod 755 "$policy"
+    fi
+    ;;
+esac
 # shellcheck disable=SC2086
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
