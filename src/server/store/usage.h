@@ -30,7 +30,7 @@ void jt_usage_forget(struct jt_usage *u, uint32_t credential);
 /* Numbers of known ones, after *cursor (from 0) in no order; a return below max is the end. */
 size_t jt_usage_page(struct jt_usage *u, size_t *cursor, uint32_t *out, size_t max);
 
-#define JT_USAGE_BATCH 256
+#define JT_USAGE_BATCH 64
 struct jt_usage_batch {
     size_t n;
     struct jt_use v[JT_USAGE_BATCH];
