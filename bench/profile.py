@@ -36,12 +36,10 @@ class Perf:
         for line in self._report("--no-children", "--sort", "pid,dso")[:14]:
             m = re.match(r"\s*([\d.]+)%\s+(\S+)\s+(.*)", line)
             print(f"  {float(m[1]) * us / 100:8.2f}  {m[2]:24} {m[3].strip()}")
-        print("By function with all that it calls, us:")
-        seen = 0
+        print("By function with all that it calls, and by system call, us:")
         for line in self._report("--children", "--sort", "pid,sym"):
             m = re.match(r"\s*([\d.]+)%\s+([\d.]+)%\s+(\S+)\s+(\[.\] .*)", line)
-            if m and "0x0000" not in m[4] and seen < 110:
-                seen += 1
+            if m and float(m[1]) * us >= 10 and re.match(r"\[\.\] (?!0x)|\[k\] __x64_sys_", m[4]):
                 print(f"  {float(m[1]) * us / 100:8.2f}  {m[3]:24} {m[4].strip()}")
 
 
@@ -56,14 +54,14 @@ class Calls:
 
     def show(self, _):
         self.process.wait()
-        rows_, answers = [], 1
+        counts, answers = [], 1
         for line in open(self.file):
             f = line.split()
             if len(f) >= 5 and f[3].isdigit() and f[-1] != "total":
-                rows_.append((int(f[3]), f[-1]))
+                counts.append((int(f[3]), f[-1]))
                 answers = int(f[3]) if f[-1] in ("sendto", "write") and int(f[3]) > answers else answers
         print(f"system calls per answer ({answers:,} answers):")
-        for n, name in sorted(rows_, reverse=True):
+        for n, name in sorted(counts, reverse=True):
             print(f"  {n / answers:8.4f}  {name}")
 
 
