@@ -20,7 +20,7 @@ static inline void must_lie_in(struct jt_slice s, struct jt_slice in)
 /* Where the text stands in s first; s.n: nowhere. */
 static inline size_t find_text(struct jt_slice s, const char *text)
 {
-    const uint8_t *p = s.n == 0 ? NULL : memmem(s.p, s.n, text, strlen(text));
+    const uint8_t *p = s.p == NULL ? NULL : memmem(s.p, s.n, text, strlen(text));
     return p == NULL ? s.n : (size_t)(p - s.p);
 }
 
