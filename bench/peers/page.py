@@ -16,7 +16,7 @@ CONDITIONS = """- One core for the server with all of its threads, the load on t
 - oidc-provider runs with what is best for it on one core: one process, production mode, all state in a `Map` in memory, its own
   newer Node. It introspects opaque tokens only, so that row is of one opaque token again and again.
 - glewlwyd runs better than it is shipped: one round of PBKDF2 for client secrets instead of 150,000, its SQLite file on tmpfs,
-  introspection asked with a token (it is faster than with a secret). It has no opaque access tokens.
+  introspection asked with a token (it is faster than with a secret) while it holds few. It has no opaque access tokens.
 - Jeton's introspection in this table is of one JWT, as the others have one token; `make bench` takes 2,000 in turn.
 - A ratio to what the machine can do may be compared with a ratio of another machine; the numbers themselves may not."""
 
