@@ -173,8 +173,10 @@ static void limits(const struct jt_app *app, struct jt_buf *b)
 static void refused(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_connections_refused_total";
-    struct jt_limits_counts n =
-        app->limits == NULL ? (struct jt_limits_counts){0} : jt_limits_counts(app->limits);
+    struct jt_limits_counts n = {0};
+    if (app->limits != NULL) {
+        n = jt_limits_counts(app->limits);
+    }
     head(b, name, "counter", "Connections closed at once, by the limit that was reached.");
     jt_buf_printf(b, "%s{rule=\"max_connections\"} %" PRIu64 "\n", name, n.full);
     jt_buf_printf(b, "%s{rule=\"max_connections_per_address\"} %" PRIu64 "\n", name,
