@@ -88,7 +88,11 @@ class Instructions:
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
     row_id = sys.argv[2] if len(sys.argv) > 2 else "es256"
-    kind = {"perf": Perf, "calls": Calls, "instructions": Instructions}[sys.argv[3] if len(sys.argv) > 3 else "perf"]
+    kinds = {"perf": Perf, "calls": Calls, "instructions": Instructions}
+    how = sys.argv[3] if len(sys.argv) > 3 else "perf"
+    if how not in kinds:
+        sys.exit(f"profile: there is no way {how}; there are {', '.join(kinds)}")
+    kind = kinds[how]
     machine.need_two_cores()
     with tempfile.TemporaryDirectory(prefix="profile.", dir=binary.parent) as folder:
         b = rows.Bench(binary, pathlib.Path(folder), SECONDS)

@@ -33,6 +33,8 @@ def rounds_of(chosen, rounds):
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: run.py JETON (the program to measure)")
     binary = pathlib.Path(sys.argv[1]).resolve()
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
     patterns = os.environ.get("BENCH_ROWS", "*").split(",")

@@ -20,6 +20,8 @@ import tempfile
 import threading
 import time
 
+if len(sys.argv) not in (2, 3):
+    sys.exit("usage: soak.py JETON [FOLDER] (the program to load, and where its data stay)")
 BINARY = os.path.abspath(sys.argv[1])
 os.environ["JETON_BIN"] = BINARY
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "e2e"))

@@ -21,6 +21,8 @@ import page  # noqa: E402
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: peers/run.py JETON (the program to measure)")
     binary = pathlib.Path(sys.argv[1]).resolve()
     build = binary.parent
     seconds, rounds = int(os.environ.get("BENCH_SECONDS", "3")), int(os.environ.get("BENCH_ROUNDS", "3"))
