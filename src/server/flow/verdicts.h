@@ -6,9 +6,11 @@
  * token. What is kept is what cannot change: which key signed it, and what it says. Whether that
  * key is still published, the token in time, and its client, grant and resource as they were, is
  * asked anew each time. A token that is not valid is never kept, and an empty place is no verdict.
- * Bounded: 32 Ki tokens in 16 MiB, the one used longest ago in its set making room; longer texts
- * than JT_VERDICT_TEXT are verified each time. Owns:    copies. Threads: any; a lock for each
- * stripe of sets.
+ *
+ * Bounded: 32 Ki tokens in 16 MiB, the one used longest ago in its set making room; a token with
+ *          more than JT_VERDICT_TEXT bytes of names is verified each time.
+ * Owns:    copies.
+ * Threads: any; a lock for each stripe of sets.
  */
 #ifndef JT_FLOW_VERDICTS_H
 #define JT_FLOW_VERDICTS_H
