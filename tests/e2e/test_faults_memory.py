@@ -21,7 +21,8 @@ def plain_binary(monkeypatch):
 
 
 def test_no_memory_left(start, plain_binary):
-    s = start(dev=False, env={"JETON_SERVER_MAX_CONNECTIONS_PER_ADDRESS": "3000", "JETON_SERVER_WORKERS": "2"})
+    s = start(dev=False, env={"JETON_SERVER_MAX_CONNECTIONS_PER_ADDRESS": "3000", "JETON_SERVER_WORKERS": "2",
+                              "MALLOC_ARENA_MAX": "1"})  # an arena of a thread is address space that the limit has counted already
     s.cli("resource", "create", "https://a.example.com", "--scope", "r", "--alg", "ES256")
     client, secret = s.client("c", "--allow", "https://a.example.com=r")
     assert s.token(client, secret).status == 200
