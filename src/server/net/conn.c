@@ -207,8 +207,8 @@ static enum turn fill(struct jt_conn *c)
     switch (jt_conn_read(c, x->in.p + x->in.n, room, &got)) {
     case JT_IO_OK:
         x->in.n += got;
-        /* A short read of a plain socket means drained: the next byte makes a new edge. */
-        c->readable = c->tls != NULL || got == room || c->peer_closed;
+        /* A short read means drained: the next byte makes a new edge. */
+        c->readable = (c->tls != NULL ? jt_tls_more(c->tls) : got == room) || c->peer_closed;
         return GO_ON;
     case JT_IO_WANT_READ:
     case JT_IO_WANT_WRITE:

@@ -13,9 +13,9 @@ struct jt_tls {
     SSL_CTX *ctx;
 };
 
-/* A connection is OpenSSL's own object; the name only hides it. */
 struct jt_tls_conn {
     SSL *ssl;
+    bool drained; /* the last read of the socket got less than there was room for */
 };
 
 static const unsigned char alpn_http11[] = "\x08http/1.1";
@@ -52,6 +52,7 @@ static bool set_policy(SSL_CTX *ctx)
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_read_ahead(ctx, 1); /* a record is one read, not one for its head and one for it */
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
@@ -153,6 +154,20 @@ int64_t jt_tls_not_after(const struct jt_tls *t)
     return (int64_t)timegm(&tm);
 }
 
+/* Called before and after what the socket's BIO does; what it returns is the operation's result. */
+static long note_read(BIO *b, int op, const char *p, size_t asked, int argi, long argl, int ret,
+                      size_t *got)
+{
+    (void)p;
+    (void)argi;
+    (void)argl;
+    if (op == (BIO_CB_READ | BIO_CB_RETURN)) {
+        struct jt_tls_conn *c = (struct jt_tls_conn *)(void *)BIO_get_callback_arg(b);
+        c->drained = ret <= 0 || *got < asked;
+    }
+    return ret;
+}
+
 struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd)
 {
     struct jt_tls_conn *c = calloc(1, sizeof *c);
@@ -164,6 +179,9 @@ struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd)
         jt_tls_conn_free(&c);
         return NULL;
     }
+    BIO *socket = SSL_get_rbio(c->ssl);
+    BIO_set_callback_ex(socket, note_read);
+    BIO_set_callback_arg(socket, (char *)c);
     SSL_set_accept_state(c->ssl);
     return c;
 }
@@ -204,6 +222,11 @@ enum jt_io jt_tls_read(struct jt_tls_conn *c, uint8_t *p, size_t n, size_t *got)
 {
     int r = SSL_read_ex(c->ssl, p, n, got);
     return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
+}
+
+bool jt_tls_more(const struct jt_tls_conn *c)
+{
+    return !c->drained || SSL_has_pending(c->ssl) == 1;
 }
 
 enum jt_io jt_tls_write(struct jt_tls_conn *c, struct jt_slice s, size_t *put)

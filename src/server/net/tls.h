@@ -9,6 +9,8 @@
 #ifndef JT_NET_TLS_H
 #define JT_NET_TLS_H
 
+#include <stdbool.h>
+
 #include "../../core/base/err.h"
 #include "../../core/base/slice.h"
 
@@ -29,6 +31,9 @@ struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd);
 void jt_tls_conn_free(struct jt_tls_conn **c);
 enum jt_io jt_tls_handshake(struct jt_tls_conn *c);
 enum jt_io jt_tls_read(struct jt_tls_conn *c, uint8_t *p, size_t n, size_t *got);
+/* After a read: may there be more, in the socket or already taken from it? If not, an edge will
+ * say. */
+bool jt_tls_more(const struct jt_tls_conn *c);
 enum jt_io jt_tls_write(struct jt_tls_conn *c, struct jt_slice s, size_t *put);
 /* Sends close_notify if it can at once; does not wait. */
 void jt_tls_bye(struct jt_tls_conn *c);
