@@ -23,6 +23,7 @@ struct context {
 
 struct jt_signer {
     struct context c;
+    EC_KEY *ec;         /* ES256 alone; the context then only hashes */
     struct jt_pkey key; /* counted */
     bool spoilt;        /* a signature failed: what it left in the context may be half done */
 };
@@ -100,6 +101,11 @@ static void close_context(struct context *c)
 static enum jt_err open_signer(struct jt_signer *s, enum jt_alg alg)
 {
     struct jt_pkey own = s->key;
+    if (own.kind == JT_KEY_P256) {
+        s->c.alg = alg;
+        JT_TRY(jt_crypt_new(&s->c.crypt));
+        return jt_ecdsa_open(own.evp, &s->ec);
+    }
     if (own.kind != JT_KEY_RSA) {
         return open_context(&s->c, &own, alg, EVP_PKEY_sign_init);
     }
@@ -113,15 +119,21 @@ static enum jt_err open_signer(struct jt_signer *s, enum jt_alg alg)
     return e;
 }
 
+static void close_signer(struct jt_signer *s)
+{
+    close_context(&s->c);
+    jt_ecdsa_close(s->ec);
+}
+
 static enum jt_err renew(struct jt_signer *s)
 {
     struct jt_signer fresh = {.key = s->key};
     enum jt_err e = open_signer(&fresh, s->c.alg);
     if (e != JT_OK) {
-        close_context(&fresh.c);
+        close_signer(&fresh);
         return e;
     }
-    close_context(&s->c);
+    close_signer(s);
     *s = fresh;
     return JT_OK;
 }
@@ -151,41 +163,11 @@ enum jt_err jt_signer_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_si
 void jt_signer_free(struct jt_signer **s)
 {
     if (*s != NULL) {
-        close_context(&(*s)->c);
+        close_signer(*s);
         EVP_PKEY_free((*s)->key.evp);
         free(*s);
         *s = NULL;
     }
-}
-
-/* The INTEGER at der[*at] as a fixed-length number. OpenSSL wrote it, but lengths are checked all
- * the same. */
-static bool take_integer(const uint8_t *der, size_t n, size_t *at, uint8_t *out)
-{
-    if (n - *at < 3 || der[*at] != 0x02 || der[*at + 1] > n - *at - 2) {
-        return false;
-    }
-    size_t len = der[*at + 1];
-    const uint8_t *v = der + *at + 2;
-    *at += 2 + len;
-    while (len > 0 && v[0] == 0) {
-        v++;
-        len--;
-    }
-    if (len > JT_P256_SIZE) {
-        return false;
-    }
-    memset(out, 0, JT_P256_SIZE - len);
-    memcpy(out + JT_P256_SIZE - len, v, len);
-    return true;
-}
-
-/* DER to r || s (RFC 7518 section 3.4), without OpenSSL's allocations. */
-static bool to_raw(const uint8_t *der, size_t n, uint8_t out[static 2 * JT_P256_SIZE])
-{
-    size_t at = 2;
-    return n > 2 && der[0] == 0x30 && (size_t)der[1] + 2 == n && take_integer(der, n, &at, out) &&
-           take_integer(der, n, &at, out + JT_P256_SIZE) && at == n;
 }
 
 static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, uint8_t *out,
@@ -201,12 +183,28 @@ static enum jt_err sign_message(struct jt_signer *s, struct jt_slice message, ui
     return JT_OK;
 }
 
+static enum jt_err sign_hash(struct jt_signer *s, const uint8_t hash[static JT_SHA256_SIZE],
+                             uint8_t *out, size_t *out_n)
+{
+    bool ok = false;
+    if (s->ec != NULL) {
+        *out_n = (size_t)2 * JT_P256_SIZE;
+        ok = jt_ecdsa_sign(s->ec, hash, out);
+    } else {
+        *out_n = JT_SIG_MAX;
+        ok = EVP_PKEY_sign(s->c.ctx, out, out_n, hash, JT_SHA256_SIZE) == 1;
+    }
+    if (!ok) {
+        s->spoilt = true;
+        ERR_clear_error();
+    }
+    return ok ? JT_OK : JT_E_CRYPTO;
+}
+
 enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[static JT_SIG_MAX],
                     size_t *out_n)
 {
     uint8_t hash[JT_SHA256_SIZE];
-    uint8_t der[DER_MAX];
-    size_t n = s->c.alg == JT_ALG_ES256 ? sizeof der : JT_SIG_MAX;
     if (s->spoilt) {
         JT_TRY(renew(s));
     }
@@ -214,20 +212,7 @@ enum jt_err jt_sign(struct jt_signer *s, struct jt_slice message, uint8_t out[st
         return sign_message(s, message, out, out_n);
     }
     JT_TRY(jt_sha256(s->c.crypt, message, hash));
-    if (EVP_PKEY_sign(s->c.ctx, s->c.alg == JT_ALG_ES256 ? der : out, &n, hash, sizeof hash) != 1) {
-        s->spoilt = true;
-        ERR_clear_error();
-        return JT_E_CRYPTO;
-    }
-    if (s->c.alg == JT_ALG_ES256) {
-        if (!to_raw(der, n, out)) {
-            ERR_clear_error();
-            return JT_E_CRYPTO;
-        }
-        n = (size_t)2 * JT_P256_SIZE;
-    }
-    *out_n = n;
-    return JT_OK;
+    return sign_hash(s, hash, out, out_n);
 }
 
 enum jt_err jt_sigcheck_new(const struct jt_pkey *k, enum jt_alg alg, struct jt_sigcheck **out)
