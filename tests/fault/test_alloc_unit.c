@@ -377,9 +377,10 @@ static struct jt_client like(void)
                               .grants = &g};
 }
 
-static enum jt_err put(struct jt_directory *d)
+static enum jt_err put(struct jt_directory *d, struct jt_epochs *epochs)
 {
     const struct jt_client c = like();
+    const long before = fault_live();
     struct jt_publication *p = NULL;
     for (int i = 0; i < 2; i++) { /* the second replaces the first */
         struct jt_client *copy = jt_client_dup(&c);
@@ -399,6 +400,8 @@ static enum jt_err put(struct jt_directory *d)
     JT_TRY(jt_directory_prepare_drop(d, JT_OBJ_CLIENT, JT_LIT("alice"), &p));
     jt_directory_publish(d, &p);
     assert_null(jt_directory_client(d, JT_LIT("alice")));
+    assert_int_equal(jt_epoch_reclaim(epochs), 0);
+    assert_int_equal(fault_live(), before); /* nor is a place kept for what is gone */
     return JT_OK;
 }
 
@@ -409,7 +412,7 @@ static enum jt_err directory(void)
     jt_epochs_init(&epochs);
     enum jt_err e = jt_directory_new(&epochs, &d);
     if (e == JT_OK) {
-        e = put(d);
+        e = put(d, &epochs);
         jt_directory_free(&d);
     }
     jt_epochs_free(&epochs);

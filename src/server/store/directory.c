@@ -8,15 +8,23 @@
 #include "../../core/base/rand.h"
 #include "siphash.h"
 
-#define CLIENT_SHARDS 4096u
+/* A million clients are 16 in each: one or two lines of the cache to look through. */
+#define CLIENT_SHARDS 65536u
 #define OTHER_SHARDS 64u
+#define REVOCATION_SHARDS 4096u
 #define TOKEN_SHARDS 65536u
 #define MAPS 5
+
+/* The hash stands beside the pointer, so that a search reads of all objects only the right one. */
+struct slot {
+    uint64_t hash;
+    struct jt_object *object;
+};
 
 /* An immutable array, or (while loading) one that nobody else sees yet. */
 struct shard {
     size_t n, cap;
-    struct jt_object *v[];
+    struct slot v[];
 };
 
 struct map {
@@ -64,7 +72,7 @@ enum jt_err jt_directory_new(struct jt_epochs *epochs, struct jt_directory **out
     } maps[MAPS] = {{JT_OBJ_CLIENT, CLIENT_SHARDS},
                     {JT_OBJ_RESOURCE, OTHER_SHARDS},
                     {JT_OBJ_SIGNING_KEY, OTHER_SHARDS},
-                    {JT_OBJ_REVOCATION, CLIENT_SHARDS},
+                    {JT_OBJ_REVOCATION, REVOCATION_SHARDS},
                     {JT_OBJ_TOKEN, TOKEN_SHARDS}};
     struct jt_directory *d = calloc(1, sizeof *d);
     if (d == NULL) {
@@ -96,7 +104,7 @@ void jt_directory_free(struct jt_directory **d)
         for (size_t k = 0; m->shards != NULL && k < m->nshards; k++) {
             struct shard *s = atomic_load(&m->shards[k]);
             for (size_t j = 0; s != NULL && j < s->n; j++) {
-                jt_object_free(s->v[j]);
+                jt_object_free(s->v[j].object);
             }
             free(s);
         }
@@ -114,8 +122,8 @@ static uint64_t hash_of(const struct jt_directory *d, struct jt_slice name)
 static struct jt_object *find(const struct shard *s, uint64_t hash, struct jt_slice name)
 {
     for (size_t i = 0; s != NULL && i < s->n; i++) {
-        if (s->v[i]->hash == hash && jt_slice_eq(s->v[i]->name, name)) {
-            return s->v[i];
+        if (s->v[i].hash == hash && jt_slice_eq(s->v[i].object->name, name)) {
+            return s->v[i].object;
         }
     }
     return NULL;
@@ -180,7 +188,7 @@ size_t jt_directory_page(const struct jt_directory *d, enum jt_object_kind kind,
             place = 0;
             continue;
         }
-        out[n++] = s->v[place++];
+        out[n++] = s->v[place++].object;
     }
     *cursor = (uint64_t)shard << 32 | place;
     return n;
@@ -208,26 +216,29 @@ static struct shard *shard_new(size_t cap)
     return s;
 }
 
-/* A copy of `from` without `old` and with `fresh` (either may be NULL). */
+/* A copy of `from` without `old`, which is in it, and with `fresh` of this hash (either may be
+ * NULL).
+ */
 static struct shard *shard_edit(const struct shard *from, const struct jt_object *old,
-                                struct jt_object *fresh)
+                                struct jt_object *fresh, uint64_t hash)
 {
+    const struct slot added = {hash, fresh};
     size_t n = from == NULL ? 0 : from->n;
-    struct shard *s = shard_new(n + 1);
+    struct shard *s = shard_new(n - (old != NULL ? 1 : 0) + (fresh != NULL ? 1 : 0));
     if (s == NULL) {
         return NULL;
     }
     bool placed = false;
     for (size_t i = 0; i < n; i++) {
-        if (from->v[i] != old) {
+        if (from->v[i].object != old) {
             s->v[s->n++] = from->v[i];
         } else if (fresh != NULL) {
-            s->v[s->n++] = fresh; /* in its place, so that a listing under way misses nothing */
+            s->v[s->n++] = added; /* in its place, so that a listing under way misses nothing */
             placed = true;
         }
     }
     if (fresh != NULL && !placed) {
-        s->v[s->n++] = fresh;
+        s->v[s->n++] = added;
     }
     return s;
 }
@@ -252,13 +263,10 @@ static enum jt_err prepare(struct jt_directory *d, enum jt_object_kind kind, str
     p->fresh = fresh;
     p->hash = h;
     p->name = name;
-    p->next = shard_edit(now, p->old, fresh);
+    p->next = shard_edit(now, p->old, fresh, h);
     if (p->next == NULL) {
         free(p);
         return JT_E_NOMEM;
-    }
-    if (fresh != NULL) {
-        fresh->hash = h;
     }
     *out = p;
     return JT_OK;
@@ -300,7 +308,7 @@ static void rebase(struct jt_publication *p, struct shard *now)
     free(p->next);
     p->base = now;
     p->old = find(now, p->hash, p->fresh != NULL ? p->fresh->name : p->name);
-    while ((next = shard_edit(now, p->old, p->fresh)) == NULL) {
+    while ((next = shard_edit(now, p->old, p->fresh, p->hash)) == NULL) {
         const struct timespec ms = {0, 1000000};
         (void)nanosleep(&ms, NULL);
     }
@@ -313,6 +321,10 @@ void jt_directory_publish(struct jt_directory *d, struct jt_publication **pub)
     struct shard *now = atomic_load(&p->map->shards[p->index]);
     if (now != p->base) {
         rebase(p, now);
+    }
+    if (p->next->n == 0) { /* of many shards most may have held something once */
+        free(p->next);
+        p->next = NULL;
     }
     p->base = atomic_exchange(&p->map->shards[p->index], p->next);
     if (p->old == NULL && p->fresh != NULL) {
@@ -345,10 +357,10 @@ enum jt_err jt_directory_put(struct jt_directory *d, struct jt_object *obj)
     if (m == NULL) {
         return JT_E_UNSUPPORTED;
     }
-    obj->hash = hash_of(d, obj->name);
-    size_t i = obj->hash % m->nshards;
+    uint64_t h = hash_of(d, obj->name);
+    size_t i = h % m->nshards;
     struct shard *s = atomic_load(&m->shards[i]);
-    if (find(s, obj->hash, obj->name) != NULL) {
+    if (find(s, h, obj->name) != NULL) {
         struct jt_publication *p = NULL;
         JT_TRY(jt_directory_prepare(d, obj, &p));
         jt_directory_publish(d, &p);
@@ -366,7 +378,7 @@ enum jt_err jt_directory_put(struct jt_directory *d, struct jt_object *obj)
         free(s);
         s = wide;
     }
-    s->v[s->n++] = obj;
+    s->v[s->n++] = (struct slot){h, obj};
     (void)atomic_fetch_add(&m->count, 1);
     (void)atomic_fetch_add(&m->version, 1);
     return JT_OK;

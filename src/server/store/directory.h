@@ -4,11 +4,10 @@
  * are read without locks and replaced one by one.
  *
  * A name is hashed (keyed, SipHash) to one of a fixed number of shards; a shard is an immutable
- * array of pointers. A change copies the one shard it touches, publishes the copy by one atomic
- * store, and retires the old shard and the old object. So a change costs the same with ten clients
- * and with a million.
- * Threads: look-ups and pages: any registered epoch reader. prepare, publish, discard: the store
- *          thread. put: before there is any reader.
+ * array of hashes and pointers. A change copies the one shard it touches, publishes the copy by one
+ * atomic store, and retires the old shard and the old object. So a change costs the same with ten
+ * clients and with a million. Threads: look-ups and pages: any registered epoch reader. prepare,
+ * publish, discard: the store thread. put: before there is any reader.
  */
 #ifndef JT_STORE_DIRECTORY_H
 #define JT_STORE_DIRECTORY_H

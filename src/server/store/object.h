@@ -30,7 +30,6 @@ enum jt_object_kind {
 /* The start of every object. */
 struct jt_object {
     enum jt_object_kind kind;
-    uint64_t hash;        /* of name; set by jt_directory */
     struct jt_slice name; /* audience, client_id, kid, …: unique per kind */
 };
 

@@ -91,7 +91,7 @@ static bool grow(struct jt_usage *u)
 
 static bool is_gone(const struct jt_usage *u, uint32_t number)
 {
-    for (size_t i = 0; i < GONE; i++) {
+    for (size_t i = 0; i < GONE && i < u->ngone; i++) {
         if (u->gone[i] == number) {
             return true;
         }
