@@ -50,8 +50,8 @@ def main():
         results = [r.result() for r in chosen if r.samples]
     out.write_text("".join(json.dumps(r) + "\n" for r in results))
     print(table.text(results))
-    missed = [r["id"] for r in results if r["met"] is False]
-    print(f"\n{sum(r['met'] is True for r in results)} targets met, {len(missed)} missed" + (": " + ", ".join(missed) if missed else ""))
+    missed = [r["id"] for r in results if r["met"] == "no"]
+    print(f"\n{sum(r['met'] not in (None, 'no') for r in results)} targets met, {len(missed)} missed" + (": " + ", ".join(missed) if missed else ""))
     return 1 if failed else 0
 
 

@@ -11,9 +11,8 @@ def number(x):
 
 def cells(r):
     target = "" if r["target"] is None else ("≤ " if r["at_most"] else "≥ ") + f"{r['target']:g}"
-    met = {None: "", True: "yes", False: "NO"}[r["met"]]
     return (r["what"], number(r["value"]), r["unit"], "" if r["cpu_s_per_1000"] is None else f"{r['cpu_s_per_1000']:.4f}", number(r["p50_ms"]),
-            number(r["p99_ms"]), number(r["limit"]), r["limit_name"] or "", "" if r["ratio"] is None else f"{r['ratio']:.3f}", target, met)
+            number(r["p99_ms"]), number(r["limit"]), r["limit_name"] or "", "" if r["ratio"] is None else f"{r['ratio']:.3f}", target, r["met"] or "")
 
 
 def text(results):
