@@ -48,6 +48,11 @@ long fault_seen(void)
     return atomic_load(&seen);
 }
 
+bool fault_struck(void)
+{
+    return atomic_load(&armed) && atomic_load(&seen) >= atomic_load(&at);
+}
+
 void fault_exempt(void)
 {
     exempt = true;

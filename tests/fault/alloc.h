@@ -17,6 +17,8 @@ void fault_arm(long n, bool for_ever);
 long fault_disarm(void);
 /* How many so far. */
 long fault_seen(void);
+/* Armed, and one has failed. */
+bool fault_struck(void);
 /* The calling thread is the test's own: never fails, never counts. */
 void fault_exempt(void);
 /* Blocks of our own code that are allocated and not freed. */

@@ -16,8 +16,7 @@
 #include "core/base/err.h"
 #include "server/boot.h"
 
-#define NAPS_SHORT 1000 /* of 2 ms */
-#define NAPS_MAX 30000
+#define NAPS_SHORT 250 /* of 2 ms */
 
 #define MUST(cond) JT_ASSERT(cond)
 
@@ -95,25 +94,20 @@ static void nap(void)
     (void)nanosleep(&ms, NULL);
 }
 
-/* Up, but without the memory to say so: it must answer as soon as there is some again. */
-static bool short_for_ever(unsigned naps)
-{
-    if (naps == NAPS_SHORT) {
-        (void)fault_disarm();
-    }
-    return naps < NAPS_MAX;
-}
-
 bool served_start(struct served *s)
 {
+    unsigned short_for = 0;
     atomic_store(&s->ended, false);
     MUST(pthread_create(&s->thread, NULL, serve, s) == 0);
-    for (unsigned naps = 0; !atomic_load(&s->ended); naps++) {
+    while (!atomic_load(&s->ended)) {
         if (served_admin(s, "GET", "/readyz", NULL, NULL) == 200) {
             return true;
         }
         nap();
-        MUST(short_for_ever(naps));
+        /* It may be up, but without the memory to say so: it must answer when there is some. */
+        if (fault_struck() && ++short_for == NAPS_SHORT) {
+            (void)fault_disarm();
+        }
     }
     MUST(pthread_join(s->thread, NULL) == 0);
     return false;
