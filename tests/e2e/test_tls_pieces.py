@@ -82,7 +82,7 @@ class Wire:
         return out
 
 
-def request(server, **more):
+def request_bytes(server, **more):
     body = urllib.parse.urlencode({"grant_type": "client_credentials", **more}).encode()
     return (f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {len(body)}\r\n"
             f"Authorization: {basic('demo', server.secret)}\r\n\r\n").encode() + body
@@ -98,12 +98,12 @@ def wire(dev, request):
 
 
 def test_many_in_one_record(dev, wire):
-    wire.records(request(dev) * 30).send()
+    wire.records(request_bytes(dev) * 30).send()
     assert [status for status, _ in wire.answers(30)] == [200] * 30
 
 
 def test_many_records_in_one_segment(dev, wire):
-    wire.records(*[request(dev), LIVE] * 30).send()
+    wire.records(*[request_bytes(dev), LIVE] * 30).send()
     assert [status for status, _ in wire.answers(60)] == [200] * 60
 
 
@@ -115,7 +115,7 @@ def test_more_than_is_read_at_once(dev, wire):
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_record_for_each_byte(dev, wire, at_once):
-    whole = request(dev)
+    whole = request_bytes(dev)
     for i in range(len(whole)):
         wire.records(whole[i:i + 1])
         if not at_once:
@@ -126,7 +126,7 @@ def test_a_record_for_each_byte(dev, wire, at_once):
 
 def test_segments_cut_records_anywhere(dev, wire):
     for cut in (1, 4, 5, 6, 20, 100, -17, -1):
-        wire.records(request(dev))
+        wire.records(request_bytes(dev))
         data = wire.go.read()
         wire.socket.sendall(data[:cut])
         time.sleep(0.02)
@@ -136,7 +136,7 @@ def test_segments_cut_records_anywhere(dev, wire):
 
 def test_the_next_record_half_there(dev, wire):
     """What belongs to no whole request yet does not hold up the answer to the one before it."""
-    wire.records(LIVE, request(dev))
+    wire.records(LIVE, request_bytes(dev))
     data = wire.go.read()
     cut = len(data) - 30
     wire.socket.sendall(data[:cut])
@@ -147,7 +147,7 @@ def test_the_next_record_half_there(dev, wire):
 
 
 def test_the_next_head_half_there(dev, wire):
-    whole = request(dev)
+    whole = request_bytes(dev)
     wire.records(LIVE + whole[:40]).send()
     assert wire.answers(1)[0][0] == 200
     time.sleep(0.05)
@@ -158,7 +158,7 @@ def test_the_next_head_half_there(dev, wire):
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.name)
 def test_a_request_with_the_handshake(dev, version):
     with Wire(dev, version) as w:
-        w.handshake(last=version != ssl.TLSVersion.TLSv1_3).records(request(dev)).send()  # only 1.3 ends with the client's words
+        w.handshake(last=version != ssl.TLSVersion.TLSv1_3).records(request_bytes(dev)).send()  # only 1.3 ends with the client's words
         assert w.answers(1)[0][0] == 200
 
 
@@ -167,12 +167,12 @@ def test_a_body_of_two_records(dev, wire):
     head = f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 16384\r\n\r\n".encode()
     wire.records(head + b"grant_type=client_credentials&padding=".ljust(16384, b"a")).send()
     assert wire.answers(1)[0][0] in (400, 401)
-    wire.records(request(dev)).send()
+    wire.records(request_bytes(dev)).send()
     assert wire.answers(1)[0][0] == 200
 
 
 def test_goodbye_right_behind(dev, wire):
-    wire.records(request(dev))
+    wire.records(request_bytes(dev))
     try:
         wire.tls.unwrap()
     except ssl.SSLWantReadError:
@@ -188,3 +188,22 @@ def test_after_an_answer_and_a_pause(dev, wire):
         wire.records(LIVE).send()
         assert wire.answers(1)[0][0] == 200
         time.sleep(0.005)
+
+
+def test_more_comes_while_one_waits(dev):
+    """The first is waiting for the disk and the second lies in OpenSSL's buffer when the third comes: its edge is not lost."""
+    wanted = request_bytes(dev)
+    for version in VERSIONS:
+        for pause in (0, 0.0001, 0.0005):
+            for _ in range(10):
+                with Wire(dev, version) as w:
+                    w.handshake().records(LIVE).send()
+                    assert w.answers(1)[0][0] == 200
+                    w.records(wanted, LIVE)
+                    two = w.go.read()
+                    w.records(LIVE)
+                    third = w.go.read()
+                    w.socket.sendall(two)
+                    time.sleep(pause)
+                    w.socket.sendall(third)
+                    assert [status for status, _ in w.answers(3)] == [200] * 3

@@ -8,18 +8,13 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/ec.h>
-#include <openssl/err.h>
 
 #include "pkey_internal.h"
 
 enum jt_err jt_ecdsa_open(EVP_PKEY *k, EC_KEY **out)
 {
     *out = EVP_PKEY_get1_EC_KEY(k);
-    if (*out == NULL) {
-        ERR_clear_error();
-        return JT_E_CRYPTO;
-    }
-    return JT_OK;
+    return *out != NULL ? JT_OK : JT_E_CRYPTO;
 }
 
 void jt_ecdsa_close(EC_KEY *k)

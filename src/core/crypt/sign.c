@@ -103,8 +103,10 @@ static enum jt_err open_signer(struct jt_signer *s, enum jt_alg alg)
     struct jt_pkey own = s->key;
     if (own.kind == JT_KEY_P256) {
         s->c.alg = alg;
-        JT_TRY(jt_crypt_new(&s->c.crypt));
-        return jt_ecdsa_open(own.evp, &s->ec);
+        enum jt_err e = jt_crypt_new(&s->c.crypt);
+        e = e == JT_OK ? jt_ecdsa_open(own.evp, &s->ec) : e;
+        ERR_clear_error();
+        return e;
     }
     if (own.kind != JT_KEY_RSA) {
         return open_context(&s->c, &own, alg, EVP_PKEY_sign_init);

@@ -432,7 +432,8 @@ void jt_conn_drive(struct jt_conn *c)
     c->driving = true;
     c->turns = 0;
     while (one_turn(c) == GO_ON) {
-        if (c->turns >= c->worker->turns && c->state == JT_CONN_HEAD) {
+        bool more = c->state == JT_CONN_HEAD || (c->state == JT_CONN_IDLE && c->readable);
+        if (more && c->turns >= c->worker->turns) {
             jt_worker_again(c); /* the others first */
             break;
         }

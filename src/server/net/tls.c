@@ -15,7 +15,7 @@ struct jt_tls {
 
 struct jt_tls_conn {
     SSL *ssl;
-    bool drained; /* the last read of the socket got less than there was room for */
+    bool drained; /* this call read the socket, and got less than there was room for */
 };
 
 static const unsigned char alpn_http11[] = "\x08http/1.1";
@@ -55,6 +55,8 @@ static bool set_policy(SSL_CTX *ctx)
     SSL_CTX_set_read_ahead(ctx, 1); /* a record is one read, not one for its head and one for it */
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* Else a file of the system's could turn it on, and the kernel reads one record at a time. */
+    SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_KTLS);
     SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
@@ -195,6 +197,14 @@ void jt_tls_conn_free(struct jt_tls_conn **c)
     }
 }
 
+/* What others left in the thread's queue would be taken for the next call's. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
 /* What a failed call means. The error queue is per thread and must not outlive the call. */
 static enum jt_io outcome(SSL *ssl, int ret)
 {
@@ -214,12 +224,15 @@ static enum jt_io outcome(SSL *ssl, int ret)
 
 enum jt_io jt_tls_handshake(struct jt_tls_conn *c)
 {
+    forget_errors();
     int r = SSL_do_handshake(c->ssl);
     return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
 }
 
 enum jt_io jt_tls_read(struct jt_tls_conn *c, uint8_t *p, size_t n, size_t *got)
 {
+    forget_errors();
+    c->drained = false; /* a record that was there already says nothing about the socket */
     int r = SSL_read_ex(c->ssl, p, n, got);
     return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
 }
@@ -231,6 +244,7 @@ bool jt_tls_more(const struct jt_tls_conn *c)
 
 enum jt_io jt_tls_write(struct jt_tls_conn *c, struct jt_slice s, size_t *put)
 {
+    forget_errors();
     int r = SSL_write_ex(c->ssl, s.p, s.n, put);
     return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
 }

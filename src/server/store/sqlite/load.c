@@ -271,8 +271,12 @@ static enum jt_err read_credentials(struct lists *l, struct rows *r, struct jt_s
         struct jt_credential *k = &l->cred[l->ncred];
         const int kind = sqlite3_column_int(r->st, 3);
         const int state = sqlite3_column_int(r->st, 4);
+        const int64_t number = sqlite3_column_int64(r->st, 2);
+        if (number < 1 || number > UINT32_MAX) {
+            return JT_E_CORRUPT;
+        }
         *k = (struct jt_credential){
-            .number = (uint32_t)sqlite3_column_int64(r->st, 2),
+            .number = (uint32_t)number,
             .kind = (enum jt_credential_kind)kind,
             .state = (enum jt_credential_state)state,
             .hash_key = (uint32_t)sqlite3_column_int64(r->st, 6),
