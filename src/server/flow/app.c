@@ -39,6 +39,10 @@ static void begin(struct jt_exchange *x)
     struct jt_local *l = jt_worker_local(x->worker);
     struct jt_flow *f = jt_arena_alloc(&x->arena, sizeof *f);
     if (f == NULL) {
+        jt_worker_shed(x->worker);
+        f = jt_arena_alloc(&x->arena, sizeof *f);
+    }
+    if (f == NULL) {
         jt_answer_late(x);
         x->close = true;
         jt_exchange_done(x);

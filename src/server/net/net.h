@@ -91,6 +91,8 @@ void jt_worker_run(struct jt_worker *w);
 /* Any thread: take what is queued, answer what has begun, then end. */
 void jt_worker_drain(struct jt_worker *w);
 void jt_worker_free(struct jt_worker **w);
+/* Memory is short: what finished exchanges keep for the next ones is given back. */
+void jt_worker_shed(struct jt_worker *w);
 
 size_t jt_worker_index(const struct jt_worker *w);
 void *jt_worker_local(const struct jt_worker *w);

@@ -89,7 +89,7 @@ enum jt_err jt_worker_new(const struct jt_net_opts *o, size_t index, int wake_fd
     return JT_OK;
 }
 
-static void free_exchanges(struct jt_worker *w)
+void jt_worker_shed(struct jt_worker *w)
 {
     while (w->spare != NULL) {
         struct jt_exchange *x = w->spare;
@@ -99,6 +99,7 @@ static void free_exchanges(struct jt_worker *w)
         jt_buf_free(&x->out);
         free(x);
     }
+    w->nspare = 0;
 }
 
 void jt_worker_free(struct jt_worker **w)
@@ -106,7 +107,7 @@ void jt_worker_free(struct jt_worker **w)
     if (*w == NULL) {
         return;
     }
-    free_exchanges(*w);
+    jt_worker_shed(*w);
     if ((*w)->epfd >= 0) {
         (void)close((*w)->epfd);
     }

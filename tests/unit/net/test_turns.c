@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -76,14 +75,7 @@ static void close_conn(struct jt_worker *w, struct jt_conn *c, int peer)
     jt_conn_kill(c);
     jt_conn_free(c);
     (void)close(peer);
-    while (w->spare != NULL) {
-        struct jt_exchange *x = w->spare;
-        w->spare = x->next;
-        jt_arena_free(&x->arena);
-        jt_buf_free(&x->in);
-        jt_buf_free(&x->out);
-        free(x);
-    }
+    jt_worker_shed(w);
 }
 
 static void pieces(unsigned n, unsigned requests)
