@@ -39,6 +39,7 @@ static void begin(struct jt_exchange *x)
     struct jt_local *l = jt_worker_local(x->worker);
     struct jt_flow *f = jt_arena_alloc(&x->arena, sizeof *f);
     if (f == NULL) {
+        jt_arena_reset(&x->arena);
         jt_worker_shed(x->worker);
         f = jt_arena_alloc(&x->arena, sizeof *f);
     }
