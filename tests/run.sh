@@ -45,7 +45,7 @@ meson_tests() { # folder, options…
 pytests() { # binary, arguments…
     local bin=$1 line n rc=0; shift
     say "end-to-end tests with $bin"
-    JETON_BIN=$bin /usr/bin/python3 -m pytest -q -rs -n 4 --dist loadfile -p no:cacheprovider "$@" tests/e2e >"$log/pytest" 2>&1 || rc=$?
+    JETON_BIN=$bin /usr/bin/python3 -m pytest -q -rfEs -n 4 --dist loadfile -p no:cacheprovider "$@" tests/e2e >"$log/pytest" 2>&1 || rc=$?
     tail -n 25 "$log/pytest"
     line=$(tail -n 1 "$log/pytest")
     n=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1); passed=$((passed + ${n:-0}))
