@@ -75,7 +75,7 @@ class Soak:
         f = self.folder
         pair = "" if PLAIN else f"  tls_cert: {f}/cert.pem\n  tls_key: {f}/key.pem\n"
         (f / "jeton.yaml").write_text(
-            f"server:\n  issuer: https://auth.example.com\n{pair}token:\n  lifetime: {minutes}m\nkeys:\n  jwks_max_age: 1s\n  publish_wait: 2s\naudit:\n  max_size: 64MiB\n")
+            f"server:\n  issuer: https://auth.example.com\n{pair}token:\n  lifetime: {minutes}m\n  max_lifetime: 8m\nkeys:\n  jwks_max_age: 1s\n  publish_wait: 2s\naudit:\n  max_size: 64MiB\n")
 
     def wrong(self, *what):
         with self.lock:
@@ -199,6 +199,7 @@ class Operator(threading.Thread):
         self.s.cli("key", "rotate", "--alg", ("ES256", "RS256", "EdDSA")[self.done // 8 % 3])
 
     def rotate_secret(self):
+        """An old one leaves when its last token must have ended: 32 of a client in token.max_lifetime are the most."""
         caller = self.soak.callers[self.done // 8 % CALLERS]
         caller.secret = self.s.cli_json("credential", "rotate", caller.id, "--overlap", "10s")["client_secret"]
 

@@ -81,10 +81,11 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
     size_t leaves = full ? first_to_leave(f, c, now_s) : c->ncredentials;
     size_t n = 0;
     if (full && leaves == c->ncredentials) {
-        return jt_admin_refuse(a, 409, "full",
-                               "a client has at most %d credentials, and none of these has ended: "
-                               "revoke one that nobody uses (jeton credential list)",
-                               JT_CREDENTIALS_MAX);
+        return jt_admin_refuse(
+            a, 409, "full",
+            "a client has at most %d credentials, and a token of each of these may "
+            "still be good: revoke one that nobody uses (jeton credential list)",
+            JT_CREDENTIALS_MAX);
     }
     for (size_t i = 0; i < c->ncredentials; i++) {
         if (i != leaves) {
