@@ -8,8 +8,8 @@
 #include "../../core/base/rand.h"
 #include "flow.h"
 
-#define HANDOVER_FULL 64 /* so many requests go to the disk together, and no longer */
-#define HANDOVER_US 5000 /* than this does one of them wait for others to be read */
+#define HANDOVER_FULL 64  /* so many requests go to the disk together, and no longer */
+#define HANDOVER_US 10000 /* than this does one of them wait for others to be read */
 #define TEXT_MAX (JT_JWS_MAX + JT_JWS_MAX) /* a token, and its scope once more */
 
 enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
