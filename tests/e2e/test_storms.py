@@ -147,8 +147,7 @@ def test_valid_traffic_beside(target, kind, size, rate):
         stormed = stormed or enough
         if enough and during <= max(2 * s.usual[0], FLOOR_MS):
             return
-    if not stormed:
-        pytest.skip(f"this machine has no time for a storm: {did['opened']} of {size} connections in {SECONDS} s")
+    assert stormed, f"{did['opened']} of {size} connections came in, in none of {ROUNDS} rounds enough: {did}"
     pytest.fail(f"p99 {during:.1f} ms beside {kind}; usually {s.usual[0]:.1f} ms, in each of {ROUNDS} rounds")
 
 

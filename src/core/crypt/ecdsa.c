@@ -5,6 +5,8 @@
  * EVP signs the same way beneath, but writes the two numbers in DER, of which we would take them
  * again: each signature would cost a thirtieth more. The names used here are deprecated since
  * OpenSSL 3.0 and stand in no other file.
+ * Owns:    nothing; the key is its signer's, which closes it.
+ * Threads: signing only reads the key, so that signers of several threads may have the same one.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/ec.h>
