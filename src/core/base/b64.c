@@ -36,16 +36,21 @@ void jt_b64url_put(struct jt_buf *b, struct jt_slice s)
     }
 }
 
-void jt_b64_put(struct jt_buf *b, struct jt_slice s)
+void jt_b64_bare_put(struct jt_buf *b, struct jt_slice s)
 {
     size_t start = b->n;
-    if (!jt_buf_reserve(b, (s.n + 2) / 3 * 4)) {
-        return;
-    }
     jt_b64url_put(b, s);
     for (size_t i = start; i < b->n; i++) {
         b->p[i] = b->p[i] == '-' ? '+' : b->p[i] == '_' ? '/' : b->p[i];
     }
+}
+
+void jt_b64_put(struct jt_buf *b, struct jt_slice s)
+{
+    if (!jt_buf_reserve(b, (s.n + 2) / 3 * 4)) {
+        return;
+    }
+    jt_b64_bare_put(b, s);
     for (size_t left = s.n % 3; left != 0 && left < 3; left++) {
         jt_buf_putc(b, '=');
     }
@@ -98,6 +103,11 @@ enum jt_err jt_b64url_decode(struct jt_slice s, uint8_t *out, size_t *out_n)
     return decode(s, (const uint8_t[2]){'-', '_'}, out, out_n);
 }
 
+enum jt_err jt_b64_bare_decode(struct jt_slice s, uint8_t *out, size_t *out_n)
+{
+    return decode(s, (const uint8_t[2]){'+', '/'}, out, out_n);
+}
+
 enum jt_err jt_b64_decode(struct jt_slice s, uint8_t *out, size_t *out_n)
 {
     if (s.n % 4 != 0) {
@@ -106,7 +116,7 @@ enum jt_err jt_b64_decode(struct jt_slice s, uint8_t *out, size_t *out_n)
     if (s.n > 0 && s.p[s.n - 1] == '=') {
         s.n -= s.p[s.n - 2] == '=' ? 2 : 1;
     }
-    return decode(s, (const uint8_t[2]){'+', '/'}, out, out_n);
+    return jt_b64_bare_decode(s, out, out_n);
 }
 
 size_t jt_b32_encode(struct jt_slice s, char *out)

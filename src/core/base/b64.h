@@ -25,6 +25,9 @@ JT_MUST enum jt_err jt_b64url_decode(struct jt_slice s, uint8_t *out, size_t *ou
 /* Standard alphabet with padding, as in HTTP Basic (RFC 7617). */
 void jt_b64_put(struct jt_buf *b, struct jt_slice s);
 JT_MUST enum jt_err jt_b64_decode(struct jt_slice s, uint8_t *out, size_t *out_n);
+/* Standard alphabet without padding, as in the texts of password hashes. */
+void jt_b64_bare_put(struct jt_buf *b, struct jt_slice s);
+JT_MUST enum jt_err jt_b64_bare_decode(struct jt_slice s, uint8_t *out, size_t *out_n);
 
 /* Lower-case base32 without padding (RFC 4648 section 6), for references people read. */
 #define JT_B32_LEN(n) (((n)*8 + 4) / 5)

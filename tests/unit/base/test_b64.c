@@ -26,6 +26,23 @@ static void std_refused(const char *text)
     assert_int_equal(n, 77);
 }
 
+/* The alphabet of base64, the length of base64url. */
+static void bare(void **state)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    size_t n = 77;
+    (void)state;
+    jt_buf_init(&b, 64);
+    jt_b64_bare_put(&b, jt_slice("\xfb\xff\xfe\xff", 4));
+    assert_true(jt_slice_eq(jt_buf_slice(&b), JT_LIT("+//+/w")));
+    assert_int_equal(jt_b64_bare_decode(JT_LIT("+//+/w=="), out, &n), JT_E_SYNTAX);
+    assert_int_equal(jt_b64_bare_decode(JT_LIT("-__-_w"), out, &n), JT_E_SYNTAX);
+    assert_int_equal(jt_b64_bare_decode(JT_LIT("+//+/x"), out, &n), JT_E_SYNTAX); /* unused bits */
+    assert_int_equal(n, 77);
+    assert_int_equal(jt_b64_bare_decode(JT_LIT("+//+/w"), out, &n), JT_OK);
+    assert_memory_equal(out, "\xfb\xff\xfe\xff", n);
+}
+
 /* RFC 4648 section 10 */
 static void rfc4648_vectors(void **state)
 {
@@ -54,6 +71,12 @@ static void rfc4648_vectors(void **state)
         n = jt_b64url_encode(plain, text);
         assert_int_equal(n, JT_B64URL_LEN(plain.n));
         assert_true(jt_slice_eq(jt_slice(text, n), jt_str(rows[i].url)));
+        JT_AUTO(jt_buf_free) struct jt_buf bare;
+        jt_buf_init(&bare, 64);
+        jt_b64_bare_put(&bare, plain);
+        assert_int_equal(jt_b64_bare_decode(jt_buf_slice(&bare), out, &n), JT_OK);
+        assert_true(jt_slice_eq(jt_slice(out, n), plain));
+        assert_true(jt_slice_eq(jt_buf_slice(&bare), jt_str(rows[i].url)));
         n = jt_b32_encode(plain, text);
         assert_int_equal(n, JT_B32_LEN(plain.n));
         assert_true(jt_slice_eq(jt_slice(text, n), jt_str(rows[i].b32)));
@@ -188,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc4648_vectors),
+        cmocka_unit_test(bare),
         cmocka_unit_test(every_length_round_trips),
         cmocka_unit_test(url_is_canonical),
         cmocka_unit_test(two_characters_make_256_values),
