@@ -3,6 +3,7 @@
 
 #include "../core/json/jw.h"
 #include "credential.h"
+#include "credential_new.h"
 #include "list.h"
 #include "networks.h"
 #include "secret.h"
@@ -36,7 +37,7 @@ static bool write_grant(struct jt_jw *w, const char *value)
     return true;
 }
 
-static bool write_new(const struct jt_args *args, struct jt_buf *body)
+static enum jt_exit write_new(const struct jt_args *args, struct jt_buf *body)
 {
     struct jt_jw w = jt_jw(body);
     const char *value = NULL;
@@ -52,17 +53,19 @@ static bool write_new(const struct jt_args *args, struct jt_buf *body)
     jt_jw_arr(&w);
     for (size_t i = 0; (value = jt_args_next(args, "allow", &i)) != NULL;) {
         if (!write_grant(&w, value)) {
-            return false;
+            return JT_EXIT_USAGE;
         }
     }
     jt_jw_end_arr(&w);
     if ((value = jt_args_get(args, "label")) != NULL) {
         jt_jw_kstr(&w, "label", jt_str(value));
     }
-    bool ok = jt_networks_write(args, &w) && jt_when_write(args, "expires", "expires", &w);
-    jt_jw_kbool(&w, "secret", !jt_args_has(args, "no-secret"));
+    if (!jt_networks_write(args, &w) || !jt_when_write(args, "expires", "expires", &w)) {
+        return JT_EXIT_USAGE;
+    }
+    enum jt_exit code = jt_credential_secret_write(args, &w);
     jt_jw_end_obj(&w);
-    return ok;
+    return code;
 }
 
 static void show_grants(struct jt_buf *cell, const struct jt_jval *item)
@@ -138,7 +141,7 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
 {
     if (args->output != JT_OUT_TABLE) {
         jt_secret_json(args, reply, f);
-    } else if (jt_jobj_get(reply->value, "client_secret") != NULL) {
+    } else if (jt_jobj_get(reply->value, "credential_id") != NULL) {
         jt_secret_card(reply, f);
     } else {
         jt_card_member("client", reply->value, "client_id");
@@ -171,20 +174,13 @@ static enum jt_exit create(const struct jt_args *args, struct jt_slice body,
 
 enum jt_exit jt_cmd_client_create(const struct jt_args *args)
 {
-    static const char *const of_secret[] = {"secret-out", "label", "expires"};
     JT_AUTO(jt_buf_free) struct jt_buf body;
     JT_AUTO(jt_secret_discard) struct jt_secret_file f = {NULL, -1};
     jt_buf_init(&body, BODY_MAX);
-    for (size_t i = 0; i < sizeof of_secret / sizeof of_secret[0]; i++) {
-        if (jt_args_has(args, "no-secret") && jt_args_has(args, of_secret[i])) {
-            return jt_say_fail(JT_EXIT_USAGE, "--no-secret and --%s exclude each other",
-                               of_secret[i]);
-        }
+    enum jt_exit code = write_new(args, &body);
+    if (code == JT_EXIT_DONE) {
+        code = jt_secret_open(args, &f);
     }
-    if (!write_new(args, &body)) {
-        return JT_EXIT_USAGE;
-    }
-    enum jt_exit code = jt_secret_open(args, &f);
     return code == JT_EXIT_DONE ? create(args, jt_buf_slice(&body), &f) : code;
 }
 

@@ -14,6 +14,10 @@ static const struct jt_flag client_create_flags[] = {
     {"expires", "TIME", false,
      "when its secret ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
     {"no-secret", NULL, false, "make no secret"},
+    {"secret-file", "FILE", false,
+     "the secret that it has already, in this file; - is standard input"},
+    {"secret-hash-file", "FILE", false,
+     "the hash of its secret, as another server kept it, in this file"},
     {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
     JT_FLAGS_END};
 static const struct jt_flag update_flags[] = {
@@ -34,10 +38,14 @@ const struct jt_command jt_commands_client[] = {
      "create",
      "NAME",
      "[--id ID] [--allow AUDIENCE=SCOPE,SCOPE]... [--owner TEXT] [--cidr NET]... "
-     "[--label TEXT] [--expires TIME] [--no-secret | --secret-out FILE]",
+     "[--label TEXT] [--expires TIME] [--no-secret | --secret-out FILE | --secret-file FILE | "
+     "--secret-hash-file FILE]",
      "Create a client: a machine that asks for tokens",
      "The secret is shown once, or written to a file; the server keeps only its hash. --allow "
-     "takes the scopes behind its last \"=\", separated by commas.",
+     "takes the scopes behind its last \"=\", separated by commas. A client that comes from "
+     "another "
+     "server may keep its secret; a weak one is refused. Hashes are bcrypt, PBKDF2, Argon2id, "
+     "SHA-256-crypt or SHA-512-crypt.",
      client_create_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton client create reports --id reports --allow https://api.example.com=api:read",

@@ -6,6 +6,9 @@
 
 static const struct jt_flag add_flags[] = {
     {"secret", NULL, false, "a secret, made by the server"},
+    {"secret-file", "FILE", false, "the secret in this file; - is standard input"},
+    {"secret-hash-file", "FILE", false,
+     "the hash of a secret, as another server kept it, in this file"},
     {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},
     {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
@@ -29,11 +32,13 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "add",
      "CLIENT",
-     "(--secret | --jwk FILE) [--label TEXT] [--not-before TIME] [--expires TIME] "
+     "(--secret | --secret-file FILE | --secret-hash-file FILE | --jwk FILE) [--label TEXT] "
+     "[--not-before TIME] [--expires TIME] "
      "[--cidr NET]... [--secret-out FILE]",
      "Give a client one more credential",
-     "A secret is shown once, or written to a file; the server keeps only its hash. Of a key the "
-     "server gets the public half only. The others stay as they are.",
+     "A secret is shown once, or written to a file; the server keeps only its hash. One that is "
+     "brought along is in no answer, and refused when it is weak. Of a key the server gets the "
+     "public half only. The others stay as they are.",
      add_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton credential add billing --secret --label staging --expires 90d",

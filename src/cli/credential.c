@@ -50,13 +50,25 @@ static void put_time(struct jt_buf *b, const char *before, const struct jt_jval 
     put_part(b, before, jt_buf_slice(&text));
 }
 
+/* With what is left of another server: its hash. */
+static void show_kind(struct jt_buf *b, const struct jt_jval *c)
+{
+    struct jt_slice hash = {0};
+    jt_show_member(b, c, "kind");
+    if (jt_jval_str(jt_jobj_get(c, "hash"), &hash) && !jt_slice_eq(hash, JT_LIT("hmac-sha-256"))) {
+        jt_buf_puts(b, " (");
+        jt_buf_put(b, hash);
+        jt_buf_putc(b, ')');
+    }
+}
+
 void jt_credential_line(struct jt_buf *b, const struct jt_jval *c)
 {
     JT_AUTO(jt_buf_free) struct jt_buf part;
     jt_buf_init(&part, LINE_MAX_BYTES);
     jt_show_member(b, c, "credential_id");
     jt_buf_puts(b, "  ");
-    jt_show_member(b, c, "kind");
+    show_kind(b, c);
     jt_show_member(&part, c, "state");
     put_part(b, "  ", jt_buf_slice(&part));
     for (size_t i = part.n; i < sizeof "retiring" - 1; i++) {
@@ -184,7 +196,7 @@ static void hint(const struct jt_args *args, const struct jt_jval *items, const 
 static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval *items)
 {
     static const struct jt_column columns[] = {{"ID", "credential_id", NULL, false},
-                                               {"KIND", "kind", NULL, false},
+                                               {"KIND", NULL, show_kind, false},
                                                {"LABEL", "label", NULL, false},
                                                {"STATE", "state", NULL, false},
                                                {"CREATED", NULL, show_created, false},

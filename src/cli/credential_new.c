@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../core/http/name.h"
 #include "../core/jose/jwk.h"
 #include "../core/json/json.h"
 #include "input.h"
@@ -18,6 +19,62 @@ static enum jt_exit write_nothing(const struct jt_args *args, const char *flag, 
     (void)flag;
     (void)w;
     return JT_EXIT_DONE;
+}
+
+/* What is in the file, as a member of this name; the server judges it. */
+static enum jt_exit write_text(const char *file, const char *what, const char *name,
+                               struct jt_jw *w)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    jt_buf_init(&text, JT_INPUT_SECRET_MAX);
+    enum jt_exit code = jt_input_read(file, what, &text);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    if (!jt_utf8_ok(jt_buf_slice(&text))) {
+        return jt_say_fail(JT_EXIT_USAGE, "%s in %s is not UTF-8 text", what, file);
+    }
+    jt_jw_kstr(w, name, jt_buf_slice(&text));
+    return JT_EXIT_DONE;
+}
+
+static enum jt_exit write_secret(const struct jt_args *args, const char *flag, struct jt_jw *w)
+{
+    return write_text(jt_args_get(args, flag), "the secret", "secret", w);
+}
+
+static enum jt_exit write_secret_hash(const struct jt_args *args, const char *flag, struct jt_jw *w)
+{
+    return write_text(jt_args_get(args, flag), "the hash", "secret_hash", w);
+}
+
+enum jt_exit jt_credential_secret_write(const struct jt_args *args, struct jt_jw *w)
+{
+    static const char *const flags[] = {"no-secret", "secret-file", "secret-hash-file"};
+    static const char *const excluded[] = {"secret-out", "label", "expires"};
+    const char *given = NULL;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (!jt_args_has(args, flags[i])) {
+            continue;
+        }
+        if (given != NULL) {
+            return jt_say_fail(JT_EXIT_USAGE, "--%s and --%s exclude each other", given, flags[i]);
+        }
+        given = flags[i];
+    }
+    bool none = jt_args_has(args, "no-secret");
+    for (size_t i = 0; given != NULL && i < (none ? sizeof excluded / sizeof excluded[0] : 1);
+         i++) {
+        if (jt_args_has(args, excluded[i])) {
+            return jt_say_fail(JT_EXIT_USAGE, "--%s and --%s exclude each other", given,
+                               excluded[i]);
+        }
+    }
+    if (given == NULL || none) {
+        jt_jw_kbool(w, "secret", !none);
+        return JT_EXIT_DONE;
+    }
+    return given == flags[1] ? write_secret(args, given, w) : write_secret_hash(args, given, w);
 }
 
 /* A set with one key (RFC 7517 section 5) is as good as the key. */
@@ -125,6 +182,8 @@ static const struct kind {
     enum jt_exit (*write)(const struct jt_args *args, const char *flag, struct jt_jw *w);
 } kinds[] = {
     {"secret", "secret", write_nothing},
+    {"secret-file", "secret", write_secret},
+    {"secret-hash-file", "secret", write_secret_hash},
     {"jwk", "jwk", write_jwk},
 };
 

@@ -15,4 +15,7 @@
 JT_MUST enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed,
                                               struct jt_jw *w);
 
+/* The first secret of a new client: "secret" or "secret_hash". */
+JT_MUST enum jt_exit jt_credential_secret_write(const struct jt_args *args, struct jt_jw *w);
+
 #endif

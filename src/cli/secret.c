@@ -120,9 +120,22 @@ void jt_secret_card(const struct jt_adm_reply *reply, const struct jt_secret_fil
     jt_card_member("credential", reply->value, "credential_id");
 }
 
+/* The hash of a secret in an answer about a client that has only that, or about a credential. */
+static bool has_foreign_hash(const struct jt_jval *value)
+{
+    struct jt_slice hash = {0};
+    const struct jt_jval *of = jt_jarr_at(jt_jobj_get(value, "credentials"), 0);
+    return jt_jval_str(jt_jobj_get(of != NULL ? of : value, "hash"), &hash) &&
+           !jt_slice_eq(hash, JT_LIT("hmac-sha-256"));
+}
+
 void jt_secret_hint(const struct jt_adm_reply *reply, const struct jt_secret_file *f)
 {
     if (f->path == NULL && jt_jobj_get(reply->value, "client_secret") != NULL) {
         jt_say_hint("the secret is shown only this once");
+    }
+    if (has_foreign_hash(reply->value)) {
+        jt_say_hint("a hash tells nothing about how good its secret is; it is replaced by a keyed "
+                    "hash when the secret is used first, and slow to compare until then");
     }
 }

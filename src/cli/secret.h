@@ -29,7 +29,7 @@ void jt_secret_json(const struct jt_args *args, const struct jt_adm_reply *reply
                     const struct jt_secret_file *f);
 /* The same three as lines of a card. */
 void jt_secret_card(const struct jt_adm_reply *reply, const struct jt_secret_file *f);
-/* The hint that belongs under a printed secret. */
+/* The hint that belongs under a printed secret, or a hash that was brought along. */
 void jt_secret_hint(const struct jt_adm_reply *reply, const struct jt_secret_file *f);
 
 #endif

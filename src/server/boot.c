@@ -104,6 +104,7 @@ static void fill_app(struct jt_server *v)
     a->replays = s->replays;
     a->throttle = v->throttle;
     a->verdicts = v->verdicts;
+    a->pool = v->pool;
     a->limits = v->limits;
     a->started_s = jt_wall_s(&jt_clock_system);
     atomic_store(&a->cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
@@ -126,6 +127,7 @@ static enum jt_err open_limits(struct jt_server *v)
     atomic_store(&v->app.settings, s);
     JT_TRY(jt_throttle_new(&v->throttle));
     JT_TRY(jt_verdicts_new(&v->verdicts));
+    JT_TRY(jt_pool_start(jt_pool_threads(), &jt_clock_system, &v->pool));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
                          &v->limits);
 }
@@ -208,6 +210,7 @@ static void close_all(struct jt_server *v, bool ran)
     atomic_store(&v->app.draining, true);
     jt_notify("STOPPING=1\nSTATUS=draining");
     jt_server_stop_workers(v);
+    jt_pool_stop(&v->pool);
     if (ran) {
         const struct jt_event e = {.type = JT_EV_SERVER_STOPPED};
         if (jt_state_apply(&v->state, &e, NULL, NULL) != JT_OK) {

@@ -34,6 +34,7 @@ struct jt_server {
     struct jt_limits *limits;
     struct jt_throttle *throttle;
     struct jt_verdicts *verdicts;
+    struct jt_pool *pool;
     size_t nlisteners;
     struct jt_listener listeners[JT_LISTENERS_MAX];
     bool inherited; /* listening sockets came from the service manager */

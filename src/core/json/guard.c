@@ -4,12 +4,14 @@
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 
 /* Before each block of jansson's: its neighbours of the same parse. */
 struct block {
     struct block *prev, *next;
+    size_t n;
     alignas(max_align_t) uint8_t data[];
 };
 
@@ -25,12 +27,19 @@ static void *guarded_malloc(size_t n)
         }
         return NULL;
     }
-    *b = (struct block){NULL, newest};
+    *b = (struct block){NULL, newest, n};
     if (newest != NULL) {
         newest->prev = b;
     }
     newest = b;
     return b->data;
+}
+
+/* Secrets stand in bodies. */
+static void wipe_and_free(struct block *b)
+{
+    explicit_bzero(b, sizeof *b + b->n);
+    free(b);
 }
 
 static void guarded_free(void *p)
@@ -48,14 +57,14 @@ static void guarded_free(void *p)
     if (newest == b) {
         newest = b->next;
     }
-    free(b);
+    wipe_and_free(b);
 }
 
 static void free_all(void)
 {
     while (newest != NULL) {
         struct block *next = newest->next;
-        free(newest);
+        wipe_and_free(newest);
         newest = next;
     }
 }

@@ -239,10 +239,6 @@ const struct jt_client *jt_client_of(struct jt_flow *f);
 /* credential_new.c: making credentials */
 /* label, not_before and expires, into a->credential. */
 bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root);
-/* A secret made here, into a->credential and a->secret; only its keyed hash is stored. After
- * jt_credential_begin. */
-bool jt_credential_make(struct jt_flow *f);
-bool jt_credential_read_secret(struct jt_flow *f, const struct jt_jval *root);
 /* Room for all credentials of a client, for the change. */
 bool jt_credential_room(struct jt_flow *f);
 /* Inside a change: a->credential joins those of c, which become a->credentials. What ended long ago
@@ -254,6 +250,19 @@ const char *jt_credential_state(const struct jt_credential *k, int64_t now_s);
 bool jt_credential_stands(const struct jt_credential *k, int64_t now_s);
 /* It ends now, with its tokens. */
 void jt_credential_end(struct jt_credential *k, int64_t now_s);
+
+/* credential_secret.c */
+/* A secret made here, into a->credential and a->secret; only its keyed hash is stored. After
+ * jt_credential_begin. */
+bool jt_credential_make(struct jt_flow *f);
+/* The same, or what "secret" or "secret_hash" brings along, without a->secret. */
+bool jt_credential_read_secret(struct jt_flow *f, const struct jt_jval *root);
+/* Inside a change: the client does not have this secret, nor too many foreign hashes. */
+enum jt_err jt_change_bound_secrets(const struct jt_client *c, struct jt_admin *a, int64_t now_s);
+/* For the event of a->credential: where its secret is from; "" when it was made here. */
+const char *jt_credential_origin(struct jt_flow *f);
+/* The member "hash" of a secret: "hmac-sha-256", or the kind of its foreign one. */
+const char *jt_credential_hash_word(const struct jt_credential *k);
 
 /* credential_kind.c: what kinds there are */
 const char *jt_credential_kind_word(enum jt_credential_kind kind);

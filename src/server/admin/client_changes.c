@@ -57,7 +57,7 @@ enum jt_err jt_change_create_client(struct jt_change *chg, void *flow)
     }
     JT_TRY(jt_change_check_grants(chg, a, c.grants, c.ngrants));
     c.created_s = jt_change_now_s(chg);
-    if (a->secret.n > 0) {
+    if (a->credential.kind != JT_CRED_NONE) {
         JT_TRY(jt_credential_join(chg, flow, &c));
     }
     c.o.kind = JT_OBJ_CLIENT;

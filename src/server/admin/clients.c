@@ -29,10 +29,33 @@ static bool choose_id(struct jt_flow *f, const struct jt_jval *root)
            jt_admin_bad(f, "/client_id", "none could be made: name one");
 }
 
-static bool read_new(struct jt_flow *f, const struct jt_jval *root, bool *secret)
+/* "secret" false: there shall be none. True: one is made; a string: one is brought along. */
+static bool read_secret(struct jt_flow *f, const struct jt_jval *root)
 {
-    static const char *const names[] = {"name",   "client_id", "owner",   "grants", "networks",
-                                        "secret", "label",     "expires", NULL};
+    const struct jt_jval *v = jt_jobj_get(root, "secret");
+    struct jt_slice text = {0};
+    bool wanted = true;
+    if (v != NULL && !jt_jval_bool(v, &wanted) && !jt_jval_str(v, &text)) {
+        return jt_admin_bad(f, "/secret", "secret is true, false, or the secret as a string");
+    }
+    if (wanted) {
+        bool made = v != NULL && jt_jval_type(v) == JT_JBOOL;
+        if (made && jt_jobj_get(root, "secret_hash") != NULL) {
+            return jt_admin_bad(f, "/secret_hash", "secret and secret_hash exclude each other");
+        }
+        return jt_credential_begin(f) && jt_credential_read_ends(f, root) &&
+               (made ? jt_credential_make(f) : jt_credential_read_secret(f, root));
+    }
+    return (jt_jobj_get(root, "label") == NULL && jt_jobj_get(root, "expires") == NULL &&
+            jt_jobj_get(root, "secret_hash") == NULL) ||
+           jt_admin_bad(f, "/secret",
+                        "label, expires and secret_hash are for the secret, and none is made");
+}
+
+static bool read_new(struct jt_flow *f, const struct jt_jval *root)
+{
+    static const char *const names[] = {"name",   "client_id",   "owner", "grants",  "networks",
+                                        "secret", "secret_hash", "label", "expires", NULL};
     struct jt_admin *a = jt_admin_of(f);
     if (!jt_admin_known(f, root, "", names) || !jt_client_read_texts(f, root)) {
         return false;
@@ -40,33 +63,25 @@ static bool read_new(struct jt_flow *f, const struct jt_jval *root, bool *secret
     if ((a->given & JT_GAVE_NAME) == 0) {
         return jt_admin_bad(f, "/name", "a client needs a name");
     }
-    if (!choose_id(f, root) || !jt_client_read_grants(f, root) || !jt_client_read_nets(f, root) ||
-        !jt_admin_read_bool(f, root, "secret", secret)) {
-        return false;
-    }
-    if (*secret) {
-        return jt_credential_read_ends(f, root);
-    }
-    return (jt_jobj_get(root, "label") == NULL && jt_jobj_get(root, "expires") == NULL) ||
-           jt_admin_bad(f, "/secret", "label and expires are for the secret, and none is made");
+    return choose_id(f, root) && jt_client_read_grants(f, root) && jt_client_read_nets(f, root) &&
+           read_secret(f, root);
 }
 
 static enum jt_next create_parse(struct jt_flow *f)
 {
     struct jt_json *doc = jt_admin_body(f, JT_CONTENT_JSON);
-    bool secret = true;
+    struct jt_admin *a = jt_admin_of(f);
     if (doc == NULL) {
         return JT_DONE;
     }
-    bool ok = read_new(f, jt_json_root(doc), &secret);
+    bool ok = read_new(f, jt_json_root(doc));
     jt_json_free(&doc);
     if (!ok) {
         return jt_admin_invalid(f, "client_invalid");
     }
-    jt_admin_of(f)->client.enabled = true;
-    return !secret || (jt_credential_begin(f) && jt_credential_make(f) && jt_credential_room(f))
-               ? JT_NEXT
-               : jt_fail(f, JT_R_INTERNAL);
+    a->client.enabled = true;
+    return a->credential.kind == JT_CRED_NONE || jt_credential_room(f) ? JT_NEXT
+                                                                       : jt_fail(f, JT_R_INTERNAL);
 }
 
 static enum jt_next create_submit(struct jt_flow *f)
@@ -75,6 +90,9 @@ static enum jt_next create_submit(struct jt_flow *f)
     struct jt_event e = jt_flow_event(f, JT_EV_CLIENT_CREATED);
     e.client_id = a->client.o.name;
     e.credential_id = a->credential.id;
+    if (*jt_credential_origin(f) != '\0') {
+        jt_admin_say(f, "secret%s", jt_credential_origin(f));
+    }
     return jt_admin_change(f, jt_change_create_client, &e);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * credential_kind.c - the kinds of credentials, one row each: the word in "kind", the member that
- * only this kind has, and who reads it.
+ * credential_kind.c - the kinds of credentials, one row each, or one for each member that only this
+ * kind has: the word in "kind", the member, and who reads it.
  */
 #include <stdio.h>
 
@@ -14,7 +14,8 @@ static const struct kind {
     const char *member; /* NULL: none */
     bool (*read)(struct jt_flow *f, const struct jt_jval *root);
 } kinds[] = {
-    {"secret", JT_CRED_SECRET, NULL, jt_credential_read_secret},
+    {"secret", JT_CRED_SECRET, "secret", jt_credential_read_secret},
+    {"secret", JT_CRED_SECRET, "secret_hash", jt_credential_read_secret},
     {"jwk", JT_CRED_JWK, "jwk", jt_credential_read_jwk},
 };
 
@@ -35,6 +36,9 @@ static bool say_kinds(struct jt_flow *f)
     JT_AUTO(jt_buf_free) struct jt_buf all;
     jt_buf_init(&all, 256);
     for (size_t i = 0; i < KINDS; i++) {
+        if (i > 0 && kinds[i].kind == kinds[i - 1].kind) {
+            continue;
+        }
         jt_buf_puts(&all, i == 0 ? "" : ", ");
         jt_buf_puts(&all, kinds[i].word);
     }
@@ -46,7 +50,7 @@ static bool only_own(struct jt_flow *f, const struct jt_jval *root, const struct
 {
     for (size_t i = 0; i < KINDS; i++) {
         const char *member = kinds[i].member;
-        if (&kinds[i] != k && member != NULL && jt_jobj_get(root, member) != NULL) {
+        if (kinds[i].kind != k->kind && member != NULL && jt_jobj_get(root, member) != NULL) {
             char pointer[64];
             (void)snprintf(pointer, sizeof pointer, "/%s", member);
             return jt_admin_bad(f, pointer, "%s belongs to a credential of kind %s", member,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * credential_new.c - credentials made: read from a request, given a secret, joined to their client.
+ * credential_new.c - credentials made: read from a request, joined to their client.
  */
-#include "../../core/base/secret.h"
-#include "../../core/token/client_secret.h"
 #include "admin.h"
 
 bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root)
@@ -22,28 +20,6 @@ bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root)
     }
     return k->not_before_s < k->expires_s ||
            jt_admin_bad(f, "/not_before", "not_before is a time before expires");
-}
-
-bool jt_credential_make(struct jt_flow *f)
-{
-    struct jt_admin *a = jt_admin_of(f);
-    JT_AUTO(jt_secret_wipe) struct jt_secret s = {0};
-    const struct jt_keyring_key *key = jt_keyring_newest(f->app->keyring, JT_DATA_KEY_SECRETS);
-    struct jt_credential *k = &a->credential;
-    k->kind = JT_CRED_SECRET;
-    if (key == NULL || jt_client_secret_make(k->id, &s) != JT_OK ||
-        jt_hmac_sha256(f->local->crypt, key->key, jt_secret_slice(&s), k->hash) != JT_OK ||
-        !jt_arena_copy(&f->x->arena, jt_secret_slice(&s), &a->secret)) {
-        return false;
-    }
-    k->hash_key = key->id;
-    return true;
-}
-
-bool jt_credential_read_secret(struct jt_flow *f, const struct jt_jval *root)
-{
-    (void)root;
-    return jt_credential_make(f);
 }
 
 bool jt_credential_room(struct jt_flow *f)
@@ -79,6 +55,7 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
 {
     struct jt_admin *a = jt_admin_of(f);
     int64_t now_s = jt_change_now_s(chg);
+    JT_TRY(jt_change_bound_secrets(c, a, now_s));
     bool full = c->ncredentials >= JT_CREDENTIALS_MAX;
     size_t leaves = full ? first_to_leave(f, c, now_s) : c->ncredentials;
     size_t n = 0;

@@ -104,7 +104,7 @@ static enum jt_next submit(struct jt_flow *f, enum jt_event_type type, struct jt
 static enum jt_next add_submit(struct jt_flow *f)
 {
     const struct jt_credential *k = &jt_admin_of(f)->credential;
-    jt_admin_say(f, "kind %s%s%.*s", jt_credential_kind_word(k->kind),
+    jt_admin_say(f, "kind %s%s%s%.*s", jt_credential_kind_word(k->kind), jt_credential_origin(f),
                  k->label.n > 0 ? ", label " : "", JT_FMT(k->label));
     return submit(f, JT_EV_CREDENTIAL_ADDED, k->id, change_add);
 }

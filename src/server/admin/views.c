@@ -73,6 +73,9 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_cred
 {
     jt_jw_kstr(w, "credential_id", k->id);
     jt_jw_kstr(w, "kind", jt_str(jt_credential_kind_word(k->kind)));
+    if (k->kind == JT_CRED_SECRET) {
+        jt_jw_kstr(w, "hash", jt_str(jt_credential_hash_word(k)));
+    }
     jt_jw_kstr(w, "label", k->label);
     jt_jw_kstr(w, "state", jt_str(jt_credential_state(k, jt_wall_s(f->app->clock))));
     jt_view_time(w, "created", k->created_s);
@@ -130,6 +133,8 @@ void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *
     jt_jw_kstr(w, "client_id", c->o.name);
     if (secret.n > 0) {
         jt_jw_kstr(w, "client_secret", secret);
+    }
+    if (jt_admin_of(f)->credential.id.n > 0) { /* made with the client */
         jt_jw_kstr(w, "credential_id", jt_admin_of(f)->credential.id);
     }
     jt_jw_kstr(w, "name", c->display);

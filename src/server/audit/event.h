@@ -43,6 +43,8 @@
     X(CREDENTIAL_ADDED, "credential.added", "a client was given a credential")                     \
     X(CREDENTIAL_ROTATED, "credential.rotated", "a client was given a credential for its others")  \
     X(CREDENTIAL_REVOKED, "credential.revoked", "a credential and its tokens were revoked")        \
+    X(CREDENTIAL_UPGRADED, "credential.upgraded",                                                  \
+      "a secret was used, and the hash it was brought along with replaced by a keyed one")         \
     X(KEY_CREATED, "key.created", "a signing key was made")                                        \
     X(KEY_ACTIVATED, "key.activated", "a signing key began to sign, and the one before ended")     \
     X(KEY_RETIRING, "key.retiring", "a signing key no longer signs")                               \

@@ -71,36 +71,113 @@ static enum jt_reason misfit(const struct jt_client *c, struct jt_slice secret)
     return form == JT_SECRET_DAMAGED ? JT_R_SECRET_DAMAGED : JT_R_SECRET_WRONG;
 }
 
-enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
-                                          struct jt_slice client_id, struct jt_slice secret,
-                                          struct jt_auth_proof *proof, struct jt_auth_result *out)
+struct search {
+    const struct jt_auth_context *ctx;
+    const struct jt_client *client; /* NULL: unknown */
+    const struct jt_credential *found, *named;
+    bool failed;
+};
+
+/* Compares with all keyed hashes of this data key, or with nothing, as if there were one. */
+static void compare(struct search *s, const struct jt_keyring_key *key, const uint8_t *hash)
 {
     static const uint8_t nobody[JT_SHA256_SIZE] = {0};
-    JT_ASSERT(ctx->peer != NULL);
+    (void)jt_equal_ct(hash, nobody, JT_SHA256_SIZE);
+    for (size_t i = 0; s->client != NULL && i < s->client->ncredentials; i++) {
+        const struct jt_credential *k = &s->client->credentials[i];
+        if (k->kind == JT_CRED_SECRET && k->hash_key == key->id &&
+            jt_equal_ct(hash, k->hash, JT_SHA256_SIZE) &&
+            (s->found == NULL || jt_auth_usable(s->client, k, s->ctx) == JT_R_NONE)) {
+            s->found = k; /* of two with the same secret the one that may be used */
+        }
+    }
+}
+
+static void try_key(struct search *s, const struct jt_keyring_key *key, struct jt_slice secret)
+{
     uint8_t hash[JT_SHA256_SIZE];
-    const struct jt_client *c = jt_directory_client(ctx->directory, client_id);
-    const struct jt_credential *k = credential_by_id(c, jt_client_secret_id(secret));
-    const struct jt_keyring_key *key = k != NULL
-                                           ? jt_keyring_by_id(ctx->keyring, k->hash_key)
-                                           : jt_keyring_newest(ctx->keyring, JT_DATA_KEY_SECRETS);
-    out->reason = JT_R_INTERNAL;
-    if (key == NULL || secret.n > JT_SECRET_MAX ||
-        jt_hmac_sha256(ctx->crypt, key->key, secret, hash) != JT_OK) {
-        out->reason = secret.n > JT_SECRET_MAX ? JT_R_SECRET_WRONG : JT_R_INTERNAL;
-        return JT_AUTH_REFUSED;
+    if (key == NULL || jt_hmac_sha256(s->ctx->crypt, key->key, secret, hash) != JT_OK) {
+        s->failed = true;
+        return;
     }
-    bool same = jt_equal_ct(hash, k != NULL ? k->hash : nobody, sizeof hash) && k != NULL;
+    compare(s, key, hash);
     explicit_bzero(hash, sizeof hash);
-    if (k != NULL) {
-        out->credential_id = k->id;
+}
+
+/* One that names a credential of this client is compared under that one's key; any other under
+ * each. */
+static void try_secret(struct search *s, struct jt_slice secret)
+{
+    const struct jt_keyring *ring = s->ctx->keyring;
+    const struct jt_credential *k = credential_by_id(s->client, jt_client_secret_id(secret));
+    bool any = false;
+    if (k != NULL && k->hash_key != 0) {
+        s->named = k;
+        try_key(s, jt_keyring_by_id(ring, k->hash_key), secret);
+        return;
     }
-    out->reason = same ? jt_auth_usable(c, k, ctx) : misfit(c, secret);
-    out->tried = out->reason == JT_R_CLIENT_UNKNOWN || out->reason == JT_R_SECRET_WRONG ||
-                 out->reason == JT_R_SECRET_DAMAGED || out->reason == JT_R_CREDENTIAL_KIND;
+    for (size_t i = 0; i < ring->n; i++) {
+        if (ring->keys[i].use == JT_DATA_KEY_SECRETS) {
+            try_key(s, &ring->keys[i], secret);
+            any = true;
+        }
+    }
+    s->failed |= !any;
+}
+
+static enum jt_auth_verdict decide(const struct search *s, struct jt_auth_proof *proof,
+                                   struct jt_auth_result *out)
+{
+    out->credential_id = s->found->id;
+    out->reason = jt_auth_usable(s->client, s->found, s->ctx);
     if (out->reason != JT_R_NONE) {
         return JT_AUTH_REFUSED;
     }
-    proof->client = c;
-    proof->credential = k;
+    *proof = (struct jt_auth_proof){s->client, s->found};
     return JT_AUTH_PROVEN;
+}
+
+/* Those that are not longer than any secret is. */
+static struct jt_secret_said readable(const struct jt_secret_said *said)
+{
+    struct jt_secret_said r = {.client_id = said->client_id};
+    for (size_t i = 0; i < said->n; i++) {
+        if (said->secrets[i].n <= JT_SECRET_MAX) {
+            r.secrets[r.n++] = said->secrets[i];
+        }
+    }
+    return r;
+}
+
+enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
+                                          const struct jt_auth_input *in,
+                                          const struct jt_secret_said *said,
+                                          struct jt_auth_proof *proof, struct jt_auth_result *out)
+{
+    JT_ASSERT(ctx->peer != NULL);
+    const struct jt_secret_said r = readable(said);
+    struct search s = {ctx, jt_directory_client(ctx->directory, said->client_id), NULL, NULL,
+                       false};
+    if (r.n == 0) {
+        return jt_auth_refuse(out, JT_R_SECRET_WRONG, NULL);
+    }
+    for (size_t i = 0; i < r.n; i++) {
+        try_secret(&s, r.secrets[i]);
+    }
+    if (s.failed) {
+        return jt_auth_refuse(out, JT_R_INTERNAL, NULL);
+    }
+    out->credential_id = s.named != NULL ? s.named->id : out->credential_id;
+    if (s.found == NULL && s.client != NULL) {
+        enum jt_auth_verdict v = jt_auth_check_foreign(ctx, in, &r, s.client, out, &s.found);
+        if (v != JT_AUTH_UNDECIDED) {
+            return v;
+        }
+    }
+    if (s.found != NULL) {
+        return decide(&s, proof, out);
+    }
+    out->reason = misfit(s.client, r.secrets[0]);
+    out->tried = true;
+    return JT_AUTH_REFUSED;
 }

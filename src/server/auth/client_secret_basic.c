@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client_secret_basic (RFC 6749 section 2.3.1): HTTP Basic with both parts form-encoded. Many
- * clients send them raw; generated ids and secrets read the same both ways.
+ * clients send them raw. Generated ids and secrets read the same both ways; one that was brought
+ * along may not, so it is tried decoded, then raw.
  */
 #include "method.h"
 
@@ -37,8 +38,10 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
         out->reason = JT_R_CLIENT_ID_MISMATCH;
         return JT_AUTH_REFUSED;
     }
-    return jt_auth_check_secret(ctx, out->claimed, decoded(in->authz->password, ctx->arena), proof,
-                                out);
+    struct jt_slice raw = in->authz->password;
+    struct jt_secret_said secret = {out->claimed, 1, {decoded(raw, ctx->arena), raw}};
+    secret.n += jt_slice_eq(secret.secrets[0], raw) ? 0 : 1;
+    return jt_auth_check_secret(ctx, in, &secret, proof, out);
 }
 
 const struct jt_auth_ops jt_auth_client_secret_basic = {"client_secret_basic", detect, claimed,

@@ -20,8 +20,9 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
                                    struct jt_auth_result *out)
 {
     out->claimed = jt_form_get(in->form, "client_id");
-    return jt_auth_check_secret(ctx, out->claimed, jt_form_get(in->form, "client_secret"), proof,
-                                out);
+    const struct jt_secret_said secret = {
+        out->claimed, 1, {jt_form_get(in->form, "client_secret")}};
+    return jt_auth_check_secret(ctx, in, &secret, proof, out);
 }
 
 const struct jt_auth_ops jt_auth_client_secret_post = {"client_secret_post", detect, claimed,

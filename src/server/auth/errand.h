@@ -8,7 +8,9 @@
 #ifndef JT_AUTH_ERRAND_H
 #define JT_AUTH_ERRAND_H
 
+#include "../../core/base/secret.h"
 #include "../../core/base/slice.h"
+#include "../../core/crypt/password.h"
 
 enum jt_errand_kind {
     JT_ERRAND_NONE = 0,
@@ -19,6 +21,26 @@ enum jt_errand_kind {
 struct jt_errand {
     enum jt_errand_kind kind;
     bool failed; /* it could not be done: too many wait, or no memory */
+};
+
+#define JT_HASHES_MAX 4   /* foreign hashes of one client */
+#define JT_SECRETS_SAID 2 /* a secret in Basic can be read in two ways */
+
+/* JT_ERRAND_HASH: which of these secrets fits which of these hashes? All of it is copied here. */
+struct jt_hash_errand {
+    struct jt_errand errand;
+    struct jt_slice client_id;
+    size_t nsecrets, nhashes;
+    struct jt_secret secrets[JT_SECRETS_SAID];
+    struct {
+        uint32_t number; /* of the credential */
+        struct jt_slice text;
+    } hashes[JT_HASHES_MAX];
+    /* when it has come back: */
+    unsigned compared;
+    uint32_t fits;  /* number of the credential; 0: none */
+    size_t secret;  /* which one fits */
+    bool undecided; /* none fits, but one could not be compared */
 };
 
 #endif

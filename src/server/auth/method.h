@@ -6,6 +6,7 @@
 #define JT_AUTH_METHOD_H
 
 #include "auth.h"
+#include "errand.h"
 
 /* What a method proved: set only on JT_AUTH_PROVEN. */
 struct jt_auth_proof {
@@ -44,12 +45,29 @@ enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credent
 enum jt_auth_verdict jt_auth_use_once(const struct jt_auth_context *ctx,
                                       const struct jt_assertion *s, struct jt_auth_result *out);
 
+/* A secret as it was said: in Basic decoded, and as it stood there when that is another. */
+struct jt_secret_said {
+    struct jt_slice client_id;
+    size_t n;
+    struct jt_slice secrets[JT_SECRETS_SAID];
+};
+
 /*
- * Does this client have this secret? One keyed hash and one comparison, whatever the answer, an
- * unknown client included (RFC 6819 section 4.3.5).
+ * Does this client have this secret? One keyed hash for each reading of it and data key, and
+ * comparisons, whatever the answer, an unknown client included (RFC 6819 section 4.3.5). When none
+ * fits and the client has hashes that other servers made: LATER, and with the errand that has come
+ * back in->errand, the answer.
  */
 enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
-                                          struct jt_slice client_id, struct jt_slice secret,
+                                          const struct jt_auth_input *in,
+                                          const struct jt_secret_said *said,
                                           struct jt_auth_proof *proof, struct jt_auth_result *out);
+
+/* foreign_hash.c: the client's secret is none that has a keyed hash. */
+enum jt_auth_verdict jt_auth_check_foreign(const struct jt_auth_context *ctx,
+                                           const struct jt_auth_input *in,
+                                           const struct jt_secret_said *said,
+                                           const struct jt_client *c, struct jt_auth_result *out,
+                                           const struct jt_credential **found);
 
 #endif

@@ -19,6 +19,7 @@
 #include "counts.h"
 #include "keys.h"
 #include "metrics.h"
+#include "pool.h"
 #include "reader.h"
 #include "saver.h"
 #include "verdicts.h"
@@ -47,6 +48,7 @@ struct jt_app {
     struct jt_writer *writer;
     struct jt_reader *reader;
     struct jt_saver *saver;
+    struct jt_pool *pool; /* for foreign hashes; NULL: they cannot be compared */
     struct jt_slice issuer;
     bool profile_cidaas;
     uid_t uid; /* the server's own */

@@ -4,11 +4,13 @@
  */
 #include "../auth/errand.h"
 #include "flow.h"
+#include "hashing.h"
 
 enum jt_next jt_errand_run(struct jt_flow *f, struct jt_errand *errand)
 {
     switch (errand->kind) {
     case JT_ERRAND_HASH:
+        return jt_hashing_run(f, errand);
     case JT_ERRAND_KEYS:
     case JT_ERRAND_NONE:
         break;

@@ -170,6 +170,26 @@ static void limits(const struct jt_app *app, struct jt_buf *b)
         app->limits == NULL ? 0 : jt_limits_count(app->limits));
 }
 
+static void hashes(const struct jt_app *app, struct jt_buf *b)
+{
+    static const char name[] = "jeton_hash_refused_total";
+    struct jt_pool_stats s = {0};
+    if (app->pool != NULL) {
+        jt_pool_stats(app->pool, &s);
+    }
+    one(b, "jeton_hash_queue_depth", "gauge",
+        "Secrets that wait to be compared with imported hashes.", s.waiting);
+    one(b, "jeton_hash_running", "gauge", "Secrets that are being compared with imported hashes.",
+        s.running);
+    one(b, "jeton_hashes_compared_total", "counter", "Comparisons with imported hashes.",
+        TOTAL(app, hashes));
+    head(b, name, "counter", "Secrets not compared with imported hashes, by the limit.");
+    jt_buf_printf(b, "%s{rule=\"client\"} %" PRIu64 "\n", name, s.client_busy);
+    jt_buf_printf(b, "%s{rule=\"prefix\"} %" PRIu64 "\n", name, s.prefix_busy);
+    jt_buf_printf(b, "%s{rule=\"queue\"} %" PRIu64 "\n", name, s.full);
+    jt_buf_printf(b, "%s{rule=\"late\"} %" PRIu64 "\n", name, s.late);
+}
+
 static void refused(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_connections_refused_total";
@@ -250,6 +270,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
     one(b, "jeton_revocations_total", "counter", "Revocations, by clients and by administrators.",
         TOTAL(app, revocations));
     limits(app, b);
+    hashes(app, b);
     refused(app, b);
     disk(app, b);
     commits(app, b);

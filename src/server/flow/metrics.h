@@ -32,6 +32,7 @@ struct jt_metrics {
     _Atomic uint64_t revocations;
     _Atomic uint64_t limited_client, limited_prefix; /* by the throttle of failures */
     _Atomic uint64_t network_denied;
+    _Atomic uint64_t hashes; /* foreign ones that were compared */
     struct jt_histogram token_requests;
     _Atomic uint64_t running; /* requests that wait for the disk, as of the last event batch */
 };

@@ -4,6 +4,7 @@
  * each, what a token request asks for, and who asks.
  */
 #include "flow.h"
+#include "hashing.h"
 
 struct jt_token_req {
     struct jt_slice scope, resource;
@@ -148,6 +149,7 @@ static enum jt_next proven(struct jt_flow *f, int64_t now_s)
 {
     jt_usage_add(&f->local->used, f->app->usage, jt_principal_credential(f->auth.principal)->number,
                  now_s, &f->x->peer);
+    jt_hashing_upgrade(f);
     return remember(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
 
