@@ -75,7 +75,7 @@ def test_object(s):
     assert c["client_secret"].startswith("jcs_" + c["credential_id"])
     k, = c["credentials"]
     assert k.pop("created") == c["created"]
-    assert k == {"credential_id": c["credential_id"], "kind": "secret", "label": "dev", "state": "active", "expires": k["expires"],
+    assert k == {"credential_id": c["credential_id"], "kind": "secret", "hash": "hmac-sha-256", "label": "dev", "state": "active", "expires": k["expires"],
                  "networks": [], "uses": 0}
     a = s.api("GET", "/clients/orders")
     shown = a.json
