@@ -68,7 +68,7 @@ def command(library):
     if library in PYTHON_LIBRARIES:
         for module in PYTHON_LIBRARIES[library]:
             if importlib.util.find_spec(module) is None:
-                pytest.skip(f"python3-{module.replace("_", "-")} is not installed (packaging/setup.sh interop)")
+                pytest.skip(f"python3-{module.replace('_', '-')} is not installed (packaging/setup.sh interop)")
         return [PYTHON, str(HERE / "python/run.py")]
     if node() is None:
         pytest.skip("the npm packages of tests/interop/node are not installed, or there is no Node of at least 20 (tests/interop/run)")
