@@ -11,7 +11,11 @@ async function authentication(task) {
     case "client_secret_post": return client.ClientSecretPost(task.client_secret);
     case "private_key_jwt": {
         const key = await importPKCS8(readFileSync(task.key, "utf8"), task.alg);
-        return client.PrivateKeyJwt(task.kid ? { key, kid: task.kid } : key);
+        return client.PrivateKeyJwt(task.kid ? { key, kid: task.kid } : key, {
+            [client.modifyAssertion]: (header, payload) => {
+                for (const [name, value] of Object.entries(task.claims ?? {})) payload[name] = value ?? undefined;
+            },
+        });
     }
     case "assertion": return (as, c, body) => { // somebody else's token, as a workload has it
         body.set("client_id", c.client_id);

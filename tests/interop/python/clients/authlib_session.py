@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Authlib's clients have in common, whatever they send with."""
 import pathlib
+import time
 
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 
@@ -14,7 +15,9 @@ def prepare(task):
 
 def fetch(session, task):
     if task["method"] == "private_key_jwt":
-        session.register_client_auth_method(PrivateKeyJWT(task["issuer"] + "/token", alg=task["alg"]))
+        # An hour, unless it is told another end.
+        claims = {"exp": int(time.time()) + 60}
+        session.register_client_auth_method(PrivateKeyJWT(task["issuer"] + "/token", claims, alg=task["alg"]))
     if task["does"] == "token":
         return session.fetch_token(task["issuer"] + "/token", grant_type="client_credentials", **task["parameters"])
     does = {"introspect": session.introspect_token, "revoke": session.revoke_token}
