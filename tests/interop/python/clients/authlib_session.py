@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Authlib's clients have in common, whatever they send with."""
 import pathlib
-import time
 
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 
@@ -15,9 +14,7 @@ def prepare(task):
 
 def fetch(session, task):
     if task["method"] == "private_key_jwt":
-        # An hour, unless it is told another end.
-        claims = {"exp": int(time.time()) + 60}
-        session.register_client_auth_method(PrivateKeyJWT(task["issuer"] + "/token", claims, alg=task["alg"]))
+        session.register_client_auth_method(PrivateKeyJWT(task["issuer"] + "/token", alg=task["alg"]))
     if task["does"] == "token":
         return session.fetch_token(task["issuer"] + "/token", grant_type="client_credentials", **task["parameters"])
     does = {"introspect": session.introspect_token, "revoke": session.revoke_token}
