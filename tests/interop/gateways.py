@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from support import Answer, free_port
+import certificates
+from support import Answer, Server, free_port
 from tools import need_program
 
 MODULES = "/usr/lib/apache2/modules"
@@ -123,3 +124,81 @@ frontend api
 """)
         with running([program, "-db", "-q", "-f", str(path / "haproxy.cfg")], path, port):
             yield Gateway(port, path)
+
+
+def front(make, path, form):
+    """jeton serve behind a proxy that ends TLS with a certificate of its own CA; `make` writes and starts the proxy."""
+    @contextlib.contextmanager
+    def begin():
+        port = free_port()
+        front_ca = certificates.make(path, "front-ca", "Front CA", ca=True)
+        own = certificates.make(path, "front", "localhost", by=front_ca, usage=certificates.ExtendedKeyUsageOID.SERVER_AUTH,
+                                names=[certificates.loopback()])
+        server = Server(path / "data", dev=False, args=("--issuer", f"https://127.0.0.1:{port}"),
+                        env={"JETON_SERVER_TRUSTED_PROXIES": "127.0.0.1/32", "JETON_SERVER_CLIENT_CERT_HEADER": form})
+        try:
+            server.issuer, server.ca = f"https://127.0.0.1:{port}", front_ca.crt
+            with folder() as there, make(there, port, server.port, own):
+                yield server
+        finally:
+            server.stop()
+    return begin()
+
+
+def nginx_tls(path, form):
+    def make(there, port, backend, own):
+        program = need_program("nginx")
+        (there / "pem").write_text(_pem(own))
+        user = "user www-data;" if os.geteuid() == 0 else ""
+        temp = " ".join(f"{n}_temp_path {there}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (there / "nginx.conf").write_text(f"""
+{user} worker_processes 1; daemon off; pid {there}/pid; error_log {there}/log;
+events {{ worker_connections 64; }}
+http {{
+    access_log off; {temp}
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {there}/pem; ssl_certificate_key {there}/pem;
+        ssl_verify_client optional_no_ca;
+        location / {{
+            proxy_pass http://127.0.0.1:{backend};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-SSL-Client-Cert $ssl_client_escaped_cert;
+        }}
+    }}
+}}
+""")
+        return running([program, "-p", str(there), "-e", f"{there}/log", "-c", f"{there}/nginx.conf"], there, port)
+    return front(make, path, form)
+
+
+def haproxy_tls(path, form):
+    def make(there, port, backend, own):
+        program = need_program("haproxy")
+        (there / "pem").write_text(_pem(own))
+        (there / "haproxy.cfg").write_text(f"""
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 10s
+    timeout server 10s
+frontend tls
+    bind 127.0.0.1:{port} ssl crt {there}/pem ca-file {there}/pem verify optional ca-ignore-err all crt-ignore-err all
+    http-request del-header Client-Cert
+    http-request del-header Client-Cert-Chain
+    http-request del-header X-Forwarded-For
+    http-request set-header X-Forwarded-For %[src]
+    http-request set-header Client-Cert :%[ssl_c_der,base64]: if {{ ssl_c_used }}
+    default_backend jeton
+backend jeton
+    server jeton 127.0.0.1:{backend}
+""")
+        return running([program, "-db", "-q", "-f", str(there / "haproxy.cfg")], there, port)
+    return front(make, path, form)
+
+
+def _pem(certificate):
+    return pathlib.Path(certificate.crt).read_text() + pathlib.Path(certificate.key).read_text()
