@@ -8,10 +8,12 @@ REFUSALS = (OAuth2Error,)
 
 def do(task):
     session = OAuth2Session(client=BackendApplicationClient(client_id=task["client_id"]))
+    if task.get("cert"):
+        session.cert = (task["cert"], task["key"])
     secret = task.get("client_secret")
     how = {"client_secret_basic": {"auth": (task["client_id"], secret)},
            "client_secret_post": {"client_secret": secret, "include_client_id": True},
-           "tls": {"include_client_id": True, "cert": (task.get("cert"), task.get("key"))}}[task["method"]]
+           "tls": {"include_client_id": True}}[task["method"]]
     return session.fetch_token(task["issuer"] + "/token", verify=task["ca"], **how, **task["parameters"])
 
 
