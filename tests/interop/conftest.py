@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers that the programs talk to, and the tables of what was shown."""
+import os
 import pathlib
 import re
 import sys
@@ -84,15 +85,30 @@ def shown(outcomes):
     return f"{skipped} skipped" if skipped == len(outcomes) else str(outcomes.count("passed"))
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for table, rows in sorted(cells(terminalreporter).items()):
+def text_of(tables):
+    """The tables in Markdown, in the order of their names."""
+    lines = []
+    for table, rows in sorted(tables.items()):
         columns = sorted({what for row in rows.values() for what in row})
-        terminalreporter.write_line("")
-        terminalreporter.write_line(f"| {table} | " + " | ".join(columns) + " |")
-        terminalreporter.write_line("|---" * (len(columns) + 1) + "|")
+        lines += ["", f"| {table} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
         for tool in sorted(rows, key=str.lower):
             name = re.sub(r"^([^,]*)", lambda m: f"{m[1]} {version(m[1])}".strip(), tool)
-            terminalreporter.write_line(f"| {name} | " + " | ".join(shown(rows[tool][c]) if c in rows[tool] else "–" for c in columns) + " |")
+            lines.append(f"| {name} | " + " | ".join(shown(rows[tool][c]) if c in rows[tool] else "–" for c in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_page(file, tables):
+    """Puts the tables into the last section of the page."""
+    before, heading, _ = file.read_text().partition("\n## What was shown\n")
+    assert heading, f"{file} has no section for the tables"
+    file.write_text(before + heading + text_of(tables))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    tables = cells(terminalreporter)
+    terminalreporter.write(text_of(tables))
+    if os.environ.get("JETON_INTEROP_PAGE"):
+        write_page(pathlib.Path(os.environ["JETON_INTEROP_PAGE"]), tables)
     config.stash[TOTAL] = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error", "skipped")}
 
 
