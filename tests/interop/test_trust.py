@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens of other issuers as client_assertion, made by jose and PyJWT in the form that their issuers give them, sent by openid-client, Authlib and curl."""
+"""Tokens of other issuers as client_assertion, made by jose and PyJWT in the form that their issuers give them, sent by openid-client and curl."""
 import json
 import time
 
@@ -26,16 +26,15 @@ MAKERS = ("jose", "PyJWT")
 class Issuer:
     def __init__(self, folder, alg="RS256"):
         self.alg, self.kid = alg, f"k-{alg}"
-        self.pem, public = keys.make(folder, alg, self.kid)
-        with open(public, encoding="ascii") as f:
-            self.jwks = {"keys": [json.load(f)]}
+        self.pem, _ = keys.make(folder, alg)
+        self.jwks = do("makers/jose", does="keys", key=self.pem, alg=alg, kid=self.kid)["ok"]
 
     def token(self, maker, audience, claims, **more):
         now = int(time.time())
         said = {"iss": ISSUER, "aud": audience, "iat": now, "nbf": now, "exp": now + 600, "jti": f"{time.monotonic_ns()}", **claims, **more}
         said = {k: v for k, v in said.items() if v is not None}
         if maker == "jose":
-            return do("makers/jose", claims=said, key=self.pem, alg=self.alg, kid=self.kid)["ok"]
+            return do("makers/jose", does="token", claims=said, key=self.pem, alg=self.alg, kid=self.kid)["ok"]
         with open(self.pem, encoding="ascii") as f:
             return jwt.encode(said, f.read(), self.alg, headers={"kid": self.kid})
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// jose as an issuer: a token with these claims.
+// jose as an issuer: its set of keys, and a token with these claims.
+import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { importPKCS8, SignJWT } from "jose";
+import { exportJWK, importPKCS8, SignJWT } from "jose";
 
 export default async function (task) {
-    const key = await importPKCS8(readFileSync(task.key, "utf8"), task.alg);
-    return new SignJWT(task.claims).setProtectedHeader({ alg: task.alg, kid: task.kid, typ: "JWT" }).sign(key);
+    const pem = readFileSync(task.key, "utf8");
+    if (task.does === "keys") return { keys: [{ ...(await exportJWK(createPublicKey(pem))), kid: task.kid, alg: task.alg, use: "sig" }] };
+    const header = { alg: task.alg, kid: task.kid, typ: "JWT" };
+    return new SignJWT(task.claims).setProtectedHeader(header).sign(await importPKCS8(pem, task.alg));
 }
