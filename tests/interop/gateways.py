@@ -68,8 +68,8 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def apache(settings, ca, locations):
-    """Apache with mod_auth_openidc: settings for the whole server, {path: requirement} for its pages."""
+def apache(settings, ca, locations, files=()):
+    """Apache with mod_auth_openidc: settings for the whole server, {path: requirement} for its pages; FOLDER is where files are."""
     program = need_program("apache2")
     if not os.path.exists(f"{MODULES}/mod_auth_openidc.so"):
         need_program("mod_auth_openidc")
@@ -77,8 +77,9 @@ def apache(settings, ca, locations):
     with folder() as path:
         port = free_port()
         (path / "pages").mkdir()
-        shutil.copy(ca, path / "ca.pem")
-        (path / "ca.pem").chmod(0o644)
+        for name, file in {"ca.pem": ca, **dict(files)}.items():
+            shutil.copy(file, path / name)
+            (path / name).chmod(0o644)
         for name in locations:
             (path / "pages" / name.strip("/")).write_text("the page\n")
         user = ["User www-data", "Group www-data"] if os.geteuid() == 0 else []
@@ -86,7 +87,7 @@ def apache(settings, ca, locations):
         (path / "conf").write_text("\n".join([
             f"ServerRoot {path}", f"PidFile {path}/pid", f"Listen 127.0.0.1:{port}", "ServerName localhost", f"ErrorLog {path}/error.log", "LogLevel info",
             f"DocumentRoot {path}/pages", *(f"LoadModule {m}_module {MODULES}/mod_{m}.so" for m in modules), *user,
-            f"OIDCCABundlePath {path}/ca.pem", *settings, *pages, ""]))
+            f"OIDCCABundlePath {path}/ca.pem", *(s.replace("FOLDER", str(path)) for s in settings), *pages, ""]))
         with running([program, "-f", str(path / "conf"), "-DFOREGROUND"], path, port):
             yield Gateway(port, path)
 

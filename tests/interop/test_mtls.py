@@ -5,9 +5,10 @@ import time
 
 import certificates
 import pytest
+import tokens
 from clients import API, AUTHLIB, LIBRARIES, OPENID_CLIENT, ask, cell, curl, is_good, is_refused, rows
-from gateways import haproxy_tls, nginx_tls
-from tools import do
+from gateways import apache, haproxy_tls, nginx_tls
+from tools import do, proves
 
 REQUESTS = [(name, library) for name, library in LIBRARIES if name == "requests-oauthlib"]
 HAVE = [("curl", None), OPENID_CLIENT, *AUTHLIB, *REQUESTS]
@@ -109,6 +110,21 @@ def test_introspect_and_revoke(dev, ca, worker, library, method):
     assert does("introspect")["ok"]["active"]
     assert "ok" in does("revoke")
     assert does("introspect")["ok"] == {"active": False}
+
+
+@pytest.mark.parametrize("what", [pytest.param("", marks=proves("gateways", "mod_auth_openidc, by introspection", "own certificate"), id="mod_auth_openidc")])
+def test_gateway_with_a_certificate(dev, ca, worker, what):
+    """mod_auth_openidc asks about tokens as a client that has a certificate and no secret."""
+    client_id = client_of(dev, "--tls-san-dns", FLAGS["san-dns"], "--ca", ca.crt)
+    name = tokens.audience("RS256")
+    tokens.resource(dev, "RS256", name)
+    settings = [f"OIDCOAuthIntrospectionEndpoint {dev.info['introspection_endpoint']}", "OIDCOAuthIntrospectionEndpointAuth none", f"OIDCOAuthClientID {client_id}",
+                "OIDCOAuthIntrospectionEndpointCert FOLDER/own.crt", "OIDCOAuthIntrospectionEndpointKey FOLDER/own.key", "OIDCOAuthTokenIntrospectionInterval -1"]
+    with apache(settings, dev.ca, {"/read": f'claim "aud:{name}"'}, {"own.crt": worker.crt, "own.key": worker.key}) as front:
+        # A client of no resource learns nothing about its tokens.
+        assert front.get("/read", tokens.ask(dev, name)).status == 401, front.log
+        dev.cli("resource", "update", name, "--introspect-by", client_id)
+        assert front.get("/read", tokens.ask(dev, name)).status == 200, front.log
 
 
 @pytest.mark.parametrize("library, method", rows(HAVE[:2], "bound tokens"))

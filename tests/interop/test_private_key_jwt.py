@@ -106,7 +106,11 @@ def test_authlib(dev, tmp_path, library, method):
     client_id, pem = client_of(dev, tmp_path, "ES256")
     is_refused(dev, ask(dev, library, method, client_id, key=pem, **ES256), "assertion_audience")
     dev.cli("client", "update", client_id, "--compat", "aud-token-url")
-    is_good(dev, ask(dev, library, method, client_id, key=pem, **ES256), client_id)
+    said = ask(dev, library, method, client_id, key=pem, **ES256)
+    is_good(dev, said, client_id)
+    dev.cli("resource", "update", API, "--introspect-by", client_id)
+    token = said["ok"]["access_token"]
+    assert do(library, ca=dev.ca, does="introspect", method=method, issuer=dev.issuer, client_id=client_id, key=pem, **ES256, token=token)["ok"]["active"]
 
 
 @pytest.mark.parametrize("library, method", rows(AUTHLIB, METHOD))
