@@ -110,7 +110,8 @@ def test_authlib(dev, tmp_path, library, method):
     is_good(dev, said, client_id)
     dev.cli("resource", "update", API, "--introspect-by", client_id)
     token = said["ok"]["access_token"]
-    assert do(library, ca=dev.ca, does="introspect", method=method, issuer=dev.issuer, client_id=client_id, key=pem, **ES256, token=token)["ok"]["active"]
+    said = do(library, ca=dev.ca, does="introspect", method=method, issuer=dev.issuer, client_id=client_id, key=pem, **ES256, token=token)
+    assert said["ok"].get("active"), (said, dev.events()[0])
 
 
 @pytest.mark.parametrize("library, method", rows(AUTHLIB, METHOD))

@@ -9,7 +9,8 @@ def prepare(task):
     secret = pathlib.Path(task["key"]).read_text() if task["method"] == "private_key_jwt" else task.get("client_secret")
     # A certificate is the session's: Authlib's own part is then to send the client_id alone.
     method = "none" if task["method"] == "tls" else task["method"]
-    return {"client_id": task["client_id"], "client_secret": secret, "token_endpoint_auth_method": method}
+    # The second is for introspection, too; left out it is Basic, with the private key for a secret.
+    return {"client_id": task["client_id"], "client_secret": secret, "token_endpoint_auth_method": method, "revocation_endpoint_auth_method": method}
 
 
 def fetch(session, task):
