@@ -73,7 +73,8 @@ static enum jt_err choose_issuer(struct jt_server *v)
 static enum jt_err open_tls(struct jt_server *v)
 {
     if (v->how->dev == NULL) {
-        return jt_server_open_tls(v, v->config, &v->tls);
+        JT_TRY(jt_server_open_tls(v, v->config, &v->tls));
+        return jt_server_open_admin_tls(v, v->config, &v->admin_tls);
     }
     enum jt_err e = jt_dev_certificates(&v->state.dir, v->ca, v->cert);
     if (e != JT_OK) {
@@ -81,7 +82,11 @@ static enum jt_err open_tls(struct jt_server *v)
                        jt_err_text(e));
         return e;
     }
-    return jt_tls_new(v->cert, v->cert, &v->tls, v->why, sizeof v->why);
+    JT_TRY(jt_tls_new(v->cert, v->cert, &v->tls, v->why, sizeof v->why));
+    if (v->config->nadmin_listen > 0 && jt_config_admin_cert(v->config).n == 0) {
+        return jt_tls_new(v->cert, v->cert, &v->admin_tls, v->why, sizeof v->why);
+    }
+    return jt_server_open_admin_tls(v, v->config, &v->admin_tls);
 }
 
 static void fill_app(struct jt_server *v)
@@ -139,10 +144,11 @@ static void log_start(struct jt_server *v)
         }
         jt_listener_text(l, text);
         jt_log(&v->log, JT_LOG_INFO, "listening on %s (%s%s)", text,
-               l->kind == JT_LISTEN_METRICS ? "metrics, plain HTTP"
-               : v->tls != NULL             ? "HTTPS"
-               : l->proxies_only            ? "plain HTTP, trusted proxies only"
-                                            : "plain HTTP, loopback only",
+               l->kind == JT_LISTEN_METRICS     ? "metrics, plain HTTP"
+               : l->kind == JT_LISTEN_ADMIN_TLS ? "administration, HTTPS"
+               : v->tls != NULL                 ? "HTTPS"
+               : l->proxies_only                ? "plain HTTP, trusted proxies only"
+                                                : "plain HTTP, loopback only",
                l->inherited ? ", socket of the service manager" : "");
     }
     struct jt_protections p = {.n = 0};
@@ -223,6 +229,7 @@ static void close_all(struct jt_server *v, bool ran)
     jt_throttle_free(&v->throttle);
     jt_verdicts_free(&v->verdicts);
     jt_tls_free(&v->tls);
+    jt_tls_free(&v->admin_tls);
     jt_buf_free(&v->app.metadata);
     const struct jt_settings *settings = jt_settings_of(&v->app);
     free((void *)(uintptr_t)settings);

@@ -46,11 +46,24 @@ enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, s
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 
+enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config *c,
+                                     struct jt_tls **out)
+{
+    *out = NULL;
+    if (c->nadmin_listen == 0 || jt_config_admin_cert(c).n == 0) { /* jeton dev has its own */
+        return JT_OK;
+    }
+    /* texts of a configuration have a NUL behind them */
+    enum jt_err e = jt_tls_new((const char *)jt_config_admin_cert(c).p,
+                               (const char *)jt_config_admin_key(c).p, out, v->why, sizeof v->why);
+    return e == JT_E_CRYPTO ? JT_E_RANGE : e;
+}
+
 /* What ran until now, while requests under way still look at it. */
 struct before {
     struct jt_retired retired; /* first: freed as this */
     const struct jt_settings *settings;
-    struct jt_tls *tls;
+    struct jt_tls *tls, *admin_tls;
 };
 
 static void free_before(struct jt_retired *r)
@@ -58,6 +71,7 @@ static void free_before(struct jt_retired *r)
     struct before *b = (struct before *)r;
     free((void *)(uintptr_t)b->settings);
     jt_tls_free(&b->tls);
+    jt_tls_free(&b->admin_tls);
     free(b);
 }
 
@@ -65,7 +79,7 @@ static void free_before(struct jt_retired *r)
 struct replacement {
     struct jt_config config;
     struct jt_settings *settings;
-    struct jt_tls *tls;
+    struct jt_tls *tls, *admin_tls;
     struct before *before; /* where what they replace goes */
     char changed[300];     /* names of the settings, for log and audit */
 };
@@ -75,6 +89,7 @@ static void forget(struct replacement *r)
     jt_config_free(&r->config);
     free(r->settings);
     jt_tls_free(&r->tls);
+    jt_tls_free(&r->admin_tls);
     free(r->before);
 }
 
@@ -118,6 +133,9 @@ static enum jt_err prepare(struct jt_server *v, struct replacement *r)
         return JT_E_UNSUPPORTED;
     }
     JT_TRY(jt_server_open_tls(v, &r->config, &r->tls));
+    if (v->admin_tls != NULL) {
+        JT_TRY(jt_server_open_admin_tls(v, &r->config, &r->admin_tls));
+    }
     r->settings = jt_settings_new(&r->config);
     r->before = calloc(1, sizeof *r->before);
     return r->settings == NULL || r->before == NULL ? JT_E_NOMEM : JT_OK;
@@ -129,6 +147,22 @@ struct swap {
     struct replacement *r;
     bool taken; /* in effect */
 };
+
+/* Every listener that has the old one takes the new one. Returns what is no longer used. */
+static struct jt_tls *swap_tls(struct jt_server *v, struct jt_tls **now, struct jt_tls *then)
+{
+    struct jt_tls *old = *now;
+    if (then == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; old != NULL && i < v->nlisteners; i++) {
+        if (atomic_load(&v->listeners[i].tls) == old) {
+            atomic_store(&v->listeners[i].tls, then);
+        }
+    }
+    *now = then;
+    return old;
+}
 
 /* The record is on its way: from now on nothing fails. */
 static void take_over(struct jt_change *chg, void *ctx)
@@ -143,18 +177,11 @@ static void take_over(struct jt_change *chg, void *ctx)
     struct before *b = s->r->before;
     jt_change_policy(chg, &p);
     b->settings = atomic_exchange(&s->v->app.settings, s->r->settings);
-    if (s->r->tls != NULL) {
-        for (size_t i = 0; i < s->v->nlisteners; i++) {
-            if (atomic_load(&s->v->listeners[i].tls) != NULL) {
-                atomic_store(&s->v->listeners[i].tls, s->r->tls);
-            }
-        }
-        b->tls = s->v->tls;
-        s->v->tls = s->r->tls;
-    }
+    b->tls = swap_tls(s->v, &s->v->tls, s->r->tls);
+    b->admin_tls = swap_tls(s->v, &s->v->admin_tls, s->r->admin_tls);
     jt_change_retire(chg, &b->retired, free_before);
     s->r->settings = NULL; /* in use now */
-    s->r->tls = NULL;
+    s->r->tls = s->r->admin_tls = NULL;
     s->r->before = NULL;
     s->taken = true;
 }

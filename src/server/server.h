@@ -13,7 +13,8 @@
 #include "state.h"
 
 #define JT_WORKERS_MAX 64
-#define JT_LISTENERS_MAX (JT_LISTEN_MAX + 2) /* and the administration's, and that of metrics */
+/* Both lists of addresses, the Unix socket, and that of metrics. */
+#define JT_LISTENERS_MAX (2 * JT_LISTEN_MAX + 2)
 
 struct jt_worker_thread {
     pthread_t id;
@@ -31,6 +32,7 @@ struct jt_server {
     struct jt_state state;
     struct jt_app app;
     struct jt_tls *tls;
+    struct jt_tls *admin_tls; /* of admin.listen; NULL: there is none */
     struct jt_limits *limits;
     struct jt_throttle *throttle;
     struct jt_verdicts *verdicts;
@@ -69,6 +71,9 @@ void jt_server_stopped(struct jt_server *v);
 struct jt_settings *jt_settings_new(const struct jt_config *c);
 JT_MUST enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c,
                                        struct jt_tls **out);
+/* The same for admin.listen. */
+JT_MUST enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config *c,
+                                             struct jt_tls **out);
 /* SIGHUP: takes over what may change while it runs, all of it or nothing. */
 void jt_server_reload(struct jt_server *v);
 

@@ -417,7 +417,10 @@ enum jt_err jt_state_restored_event(struct jt_state *s)
 static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
 {
     static const struct jt_scope scopes[] = {
-        {JT_LIT_INIT("jeton:introspect"), JT_LIT_INIT("introspect any token")}};
+        {JT_LIT_INIT("jeton:introspect"), JT_LIT_INIT("introspect any token")},
+        {JT_LIT_INIT("jeton:admin"), JT_LIT_INIT("administer the server from elsewhere")},
+        {JT_LIT_INIT("jeton:read"), JT_LIT_INIT("see what there is, from elsewhere")},
+        {JT_LIT_INIT("jeton:audit"), JT_LIT_INIT("read the audit log from elsewhere")}};
     const struct jt_resource r = {
         .o = {.name = issuer},
         .alg = s->config->token_alg,

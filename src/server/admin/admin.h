@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admin.h - the administration API under /admin/v1, on the Unix socket only.
+ * admin.h - the administration API under /admin/v1, on the Unix socket and on admin.listen.
  *
- * Every route's first step is jt_admin_allow: root and the server's own user, by the peer's uid.
+ * Every route's first step is jt_admin_allow (allow.c): who asks, and what the route's row needs.
  * Errors are problems of RFC 9457 with a code; changes answer only after they are on disk.
  */
 #ifndef JT_ADMIN_ADMIN_H
@@ -29,7 +29,7 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
     jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[],
     jt_backup_steps[], jt_key_list_steps[], jt_key_show_steps[], jt_key_rotate_steps[],
     jt_key_retire_steps[], jt_key_revoke_steps[], jt_rekey_steps[], jt_revocation_steps[],
-    jt_why_steps[];
+    jt_why_steps[], jt_admin_metrics_steps[];
 
 #define JT_PAGE_MAX 1000u
 #define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes that end a page; one item may follow */
@@ -87,7 +87,9 @@ struct jt_ending {
 
 /* What one administration request gathers. Lives in the request's arena. */
 struct jt_admin {
-    struct jt_slice actor; /* "uid 0" */
+    struct jt_slice actor;                /* "uid 0", "client ops (jti ...)" */
+    void (*recorded)(struct jt_job *job); /* what goes on once a reading is recorded */
+    uint8_t reading[JT_SHA256_SIZE];      /* who reads what */
     struct jt_form query;
     struct jt_resource resource; /* as it shall become; text in the arena */
     unsigned given;              /* bits of enum jt_given */
@@ -119,8 +121,23 @@ struct jt_admin {
     struct jt_ending ending;  /* revocations.c */
 };
 
-/* problem.c */
+/* allow.c: the first step of every route; of one that takes whatever parameters, jt_admin_enter. */
 enum jt_next jt_admin_allow(struct jt_flow *f);
+enum jt_next jt_admin_enter(struct jt_flow *f);
+/* The scope that a route needs; NULL: none. */
+const char *jt_needs_scope(enum jt_needs n);
+/* What a refused proof from elsewhere is answered with: no more than RFC 6750 section 3.1 says. */
+enum jt_next jt_admin_challenge(struct jt_flow *f);
+
+/* problem.c */
+struct jt_problem {
+    unsigned status;
+    const char *code, *detail;
+    const struct jt_complaints *errors; /* NULL: none */
+    struct jt_slice ref;                /* "error_ref"; empty: only X-Request-Id has it */
+    const char *authenticate, *retry_after;
+};
+enum jt_next jt_problem_write(struct jt_flow *f, const struct jt_problem *p);
 enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail);
 /* The same with "errors": what is wrong, and where in the body. */
 enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,

@@ -18,6 +18,7 @@
 #include "keys.h"
 #include "metrics.h"
 #include "reader.h"
+#include "reads.h"
 #include "saver.h"
 #include "verdicts.h"
 
@@ -88,6 +89,7 @@ struct jt_local {
     struct jt_keys keys;
     struct jt_counts counts;
     struct jt_usage_batch used;
+    struct jt_reads reads; /* of the administration, from elsewhere */
     struct jt_metrics metrics;
     struct jt_buf text, jws; /* of what is being written; used within one step */
     uint64_t requests;       /* numbers answers that have no event */
