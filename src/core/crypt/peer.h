@@ -74,7 +74,6 @@ JT_MUST bool jt_tls_name_ok(enum jt_tls_name kind, struct jt_slice name, const c
     X(ISSUER, "none of the credential's CA certificates stands behind it")                         \
     X(PURPOSE, "the certificate is not for client authentication")                                 \
     X(NOT_CA, "a certificate above it is not one of a CA, or may not issue this one")              \
-    X(DEPTH, "there are too many certificates between it and the CA")                              \
     X(WEAK, "a key or signature in the chain is too weak")                                         \
     X(SIGNATURE, "a signature in the chain is wrong")                                              \
     X(OTHER, "the chain is not valid")

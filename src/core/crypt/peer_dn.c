@@ -61,7 +61,8 @@ static bool read_type(struct reader *r, ASN1_OBJECT **out)
     char text[65];
     size_t n = jt_slice_find(r->rest, '=');
     struct jt_slice name = jt_slice(r->rest.p, n);
-    if (n == r->rest.n || n == 0 || n >= sizeof text || memchr(name.p, 0, n) != NULL) {
+    if (n == r->rest.n || n == 0 || n >= sizeof text || memchr(name.p, 0, n) != NULL ||
+        jt_slice_find(name, ',') < n) {
         return fail(r, "write ATTRIBUTE=VALUE, separated by commas without blanks");
     }
     r->rest = jt_slice_from(r->rest, n + 1);

@@ -109,12 +109,12 @@ static bool ask_for_certificates(SSL_CTX *ctx)
 /* The CAs of the file, and no others: each of them an anchor. */
 static bool trust_only(SSL_CTX *ctx, const char *file)
 {
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
-    if (names == NULL) {
+    if (SSL_CTX_load_verify_file(ctx, file) != 1) {
         return false;
     }
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
     SSL_CTX_set_client_CA_list(ctx, names);
-    return SSL_CTX_load_verify_file(ctx, file) == 1 &&
+    return names != NULL &&
            X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
@@ -126,6 +126,8 @@ static const char *cause(unsigned long e)
         const char *text;
     } known[] = {
         {ERR_LIB_PEM, PEM_R_NO_START_LINE, "there is nothing in PEM form (-----BEGIN ...) in it"},
+        {ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND,
+         "there is nothing in PEM form (-----BEGIN ...) in it"},
         {ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ, "it is encrypted: give one without a passphrase"},
         {ERR_LIB_CRYPTO, ERR_R_INTERRUPTED_OR_CANCELLED,
          "it is encrypted: give one without a passphrase"},
