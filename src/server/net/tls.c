@@ -143,6 +143,9 @@ static const char *cause(unsigned long e)
     if (ERR_GET_LIB(e) == ERR_LIB_PEM) {
         return "it is damaged: what stands between BEGIN and END cannot be read";
     }
+    if (ERR_SYSTEM_ERROR(e)) {
+        return strerror(ERR_GET_REASON(e));
+    }
     const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
     return reason == NULL ? "refused" : reason;
 }
