@@ -9,6 +9,7 @@
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
+#include "../server/admin_ca.h"
 #include "../server/config/protect.h"
 #include "../server/net/tls.h"
 #include "configure.h"
@@ -47,7 +48,9 @@ static void add_certificate(struct jt_protections *r, const char *name, struct j
     char end[JT_RFC3339_SIZE];
     struct jt_tls *tls = NULL;
     /* texts of a configuration have a NUL behind them */
-    if (jt_tls_new((const char *)cert.p, (const char *)key.p, &tls, why, sizeof why) != JT_OK) {
+    const struct jt_tls_opts o = {.cert_file = (const char *)cert.p,
+                                  .key_file = (const char *)key.p};
+    if (jt_tls_new(&o, &tls, why, sizeof why) != JT_OK) {
         jt_protections_add(r, name, JT_PROTECTION_WRONG, "%s", why);
         return;
     }
@@ -62,6 +65,25 @@ static void add_certificate(struct jt_protections *r, const char *name, struct j
                        left_s < SOON_S ? ": renew it, then reload the server" : "");
 }
 
+/* Whose certificates would administer. */
+static void add_client_ca(struct jt_protections *r, const struct jt_config *c)
+{
+    char why[500] = "";
+    size_t n = 0;
+    JT_AUTO(jt_buf_free) struct jt_buf der = {0};
+    if (c->admin_client_ca.n == 0) {
+        return;
+    }
+    const char *file = (const char *)c->admin_client_ca.p;
+    if (jt_admin_ca_read(file, &der, &n, why, sizeof why) != JT_OK) {
+        jt_protections_add(r, "admin client CA", JT_PROTECTION_WRONG, "%s", why);
+        return;
+    }
+    jt_protections_add(r, "admin client CA", JT_PROTECTION_ON,
+                       "%zu certificate%s in %s; whoever has one of theirs is an administrator", n,
+                       n == 1 ? "" : "s", file);
+}
+
 static void add_certificates(struct jt_protections *r, const struct jt_config *c)
 {
     if (c->tls_cert.n > 0) {
@@ -70,6 +92,7 @@ static void add_certificates(struct jt_protections *r, const struct jt_config *c
     if (c->admin_tls_cert.n > 0) {
         add_certificate(r, "admin certificate", c->admin_tls_cert, c->admin_tls_key);
     }
+    add_client_ca(r, c);
 }
 
 static void add_files(struct jt_protections *r, const struct jt_config *c)

@@ -82,9 +82,10 @@ static enum jt_err open_tls(struct jt_server *v)
                        jt_err_text(e));
         return e;
     }
-    JT_TRY(jt_tls_new(v->cert, v->cert, &v->tls, v->why, sizeof v->why));
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->cert};
+    JT_TRY(jt_tls_new(&o, &v->tls, v->why, sizeof v->why));
     if (v->config->nadmin_listen > 0 && jt_config_admin_cert(v->config).n == 0) {
-        return jt_tls_new(v->cert, v->cert, &v->admin_tls, v->why, sizeof v->why);
+        return jt_tls_new(&o, &v->admin_tls, v->why, sizeof v->why);
     }
     return jt_server_open_admin_tls(v, v->config, &v->admin_tls);
 }
@@ -129,6 +130,7 @@ static enum jt_err open_limits(struct jt_server *v)
         return JT_E_NOMEM;
     }
     atomic_store(&v->app.settings, s);
+    JT_TRY(jt_server_read_admin_ca(v, c, s));
     JT_TRY(jt_throttle_new(&v->throttle));
     JT_TRY(jt_verdicts_new(&v->verdicts));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
@@ -232,8 +234,7 @@ static void close_all(struct jt_server *v, bool ran)
     jt_tls_free(&v->tls);
     jt_tls_free(&v->admin_tls);
     jt_buf_free(&v->app.metadata);
-    const struct jt_settings *settings = jt_settings_of(&v->app);
-    free((void *)(uintptr_t)settings);
+    jt_settings_free(jt_settings_of(&v->app));
     jt_config_free(&v->reloaded);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin_ca.h"
 #include "config/option.h"
 #include "flow/keylife.h"
 #include "server.h"
@@ -34,6 +35,32 @@ struct jt_settings *jt_settings_new(const struct jt_config *c)
     return s;
 }
 
+void jt_settings_free(const struct jt_settings *s)
+{
+    if (s != NULL) {
+        free((void *)(uintptr_t)s->admin_ca.p);
+        free((void *)(uintptr_t)s);
+    }
+}
+
+enum jt_err jt_server_read_admin_ca(struct jt_server *v, const struct jt_config *c,
+                                    struct jt_settings *s)
+{
+    struct jt_buf der;
+    size_t n = 0;
+    if (c->admin_client_ca.n == 0) {
+        return JT_OK;
+    }
+    enum jt_err e =
+        jt_admin_ca_read((const char *)c->admin_client_ca.p, &der, &n, v->why, sizeof v->why);
+    if (e == JT_OK) {
+        s->admin_ca = jt_buf_slice(&der); /* it owns the bytes from now on */
+    } else {
+        jt_buf_free(&der);
+    }
+    return e;
+}
+
 enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, struct jt_tls **out)
 {
     *out = NULL;
@@ -42,7 +69,8 @@ enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, s
     }
     (void)snprintf(v->cert, sizeof v->cert, "%.*s", JT_FMT(c->tls_cert));
     (void)snprintf(v->key, sizeof v->key, "%.*s", JT_FMT(c->tls_key));
-    enum jt_err e = jt_tls_new(v->cert, v->key, out, v->why, sizeof v->why);
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->key};
+    enum jt_err e = jt_tls_new(&o, out, v->why, sizeof v->why);
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 
@@ -53,9 +81,11 @@ enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config
     if (c->nadmin_listen == 0 || jt_config_admin_cert(c).n == 0) { /* jeton dev has its own */
         return JT_OK;
     }
-    /* texts of a configuration have a NUL behind them */
-    enum jt_err e = jt_tls_new((const char *)jt_config_admin_cert(c).p,
-                               (const char *)jt_config_admin_key(c).p, out, v->why, sizeof v->why);
+    /* Texts of a configuration have a NUL behind them. Any certificate is taken here: who vouches
+     * for it is looked at with each request, by the CAs of that moment. */
+    const struct jt_tls_opts o = {.cert_file = (const char *)jt_config_admin_cert(c).p,
+                                  .key_file = (const char *)jt_config_admin_key(c).p};
+    enum jt_err e = jt_tls_new(&o, out, v->why, sizeof v->why);
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 
@@ -69,7 +99,7 @@ struct before {
 static void free_before(struct jt_retired *r)
 {
     struct before *b = (struct before *)r;
-    free((void *)(uintptr_t)b->settings);
+    jt_settings_free(b->settings);
     jt_tls_free(&b->tls);
     jt_tls_free(&b->admin_tls);
     free(b);
@@ -87,7 +117,7 @@ struct replacement {
 static void forget(struct replacement *r)
 {
     jt_config_free(&r->config);
-    free(r->settings);
+    jt_settings_free(r->settings);
     jt_tls_free(&r->tls);
     jt_tls_free(&r->admin_tls);
     free(r->before);
@@ -138,7 +168,10 @@ static enum jt_err prepare(struct jt_server *v, struct replacement *r)
     }
     r->settings = jt_settings_new(&r->config);
     r->before = calloc(1, sizeof *r->before);
-    return r->settings == NULL || r->before == NULL ? JT_E_NOMEM : JT_OK;
+    if (r->settings == NULL || r->before == NULL) {
+        return JT_E_NOMEM;
+    }
+    return jt_server_read_admin_ca(v, &r->config, r->settings);
 }
 
 /* Runs on the store thread, which alone may retire what workers look at. */

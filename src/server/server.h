@@ -69,6 +69,11 @@ void jt_server_stopped(struct jt_server *v);
 
 /* reload.c: settings of a configuration; NULL: out of memory. */
 struct jt_settings *jt_settings_new(const struct jt_config *c);
+/* NULL-safe. */
+void jt_settings_free(const struct jt_settings *s);
+/* Reads the CAs of admin.client_ca into s. */
+JT_MUST enum jt_err jt_server_read_admin_ca(struct jt_server *v, const struct jt_config *c,
+                                            struct jt_settings *s);
 JT_MUST enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c,
                                        struct jt_tls **out);
 /* The same for admin.listen. */

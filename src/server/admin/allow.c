@@ -4,16 +4,18 @@
  *
  * On the Unix socket the kernel says who is at the other end: root and the server's own user may do
  * everything. From elsewhere (admin.listen) the caller shows an access token of this server, issued
- * for this server, that has the scope which the route's row needs. What was read from elsewhere is
- * recorded like a change, once a minute for each caller and path.
- * RFC: 6750 (Bearer, and how it is refused)
+ * for this server, that has the scope which the route's row needs, or a certificate of a CA of
+ * admin.client_ca, which holds all scopes; of both the token decides. What was read from elsewhere
+ * is recorded like a change, once a minute for each caller and path.
+ * RFC: 6750 (Bearer, and how it is refused), 5280
  */
 #include <stdio.h>
 
 #include "admin.h"
 
-#define ACTOR_MAX 400
-#define WHERE_MAX 512
+#define ACTOR_MAX 512
+#define WHERE_MAX 700
+#define NAMES_MAX 150u
 /* Wrong proofs are counted under this name for each address; no client_id has a blank in front. */
 #define NOBODY JT_LIT(" admin.listen")
 
@@ -102,16 +104,50 @@ static enum jt_next refuse_proof(struct jt_flow *f, enum jt_reason r)
     return refuse(f, r);
 }
 
-static bool name_bearer(struct jt_flow *f, const struct jt_inspected *t)
+/* "certificate CN=ops, sha256 0a1b..." */
+static void put_certificate(struct jt_buf *b, const struct jt_peer_cert *c)
 {
-    char *text = jt_arena_alloc(&f->x->arena, ACTOR_MAX);
-    if (text == NULL) {
-        return false;
+    static const char digits[] = "0123456789abcdef";
+    struct jt_slice hash = jt_peer_cert_sha256(c);
+    JT_AUTO(jt_buf_free) struct jt_buf names;
+    jt_buf_init(&names, (size_t)64 * 1024);
+    jt_peer_cert_names(c, &names);
+    size_t n = names.n;
+    if (n > NAMES_MAX) { /* at a character's boundary */
+        for (n = NAMES_MAX; n > 0 && (names.p[n] & 0xc0) == 0x80; n--) {
+        }
     }
-    (void)snprintf(text, ACTOR_MAX, "client %.*s (jti %.*s)", JT_FMT(t->claims.client_id),
-                   JT_FMT(t->claims.jti));
-    jt_admin_of(f)->actor = jt_str(text);
-    return true;
+    jt_buf_puts(b, "certificate ");
+    jt_buf_put(b, jt_slice(names.p, n));
+    jt_buf_puts(b, n < names.n ? "..., sha256 " : ", sha256 ");
+    for (size_t i = 0; i < hash.n; i++) {
+        jt_buf_putc(b, digits[hash.p[i] >> 4]);
+        jt_buf_putc(b, digits[hash.p[i] & 15]);
+    }
+}
+
+/* Who asks, by what was shown. False: out of memory. */
+static bool name_actor(struct jt_flow *f, const struct jt_inspected *t,
+                       const struct jt_peer_cert *c)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, ACTOR_MAX);
+    if (t != NULL) {
+        jt_buf_printf(&b, "client %.*s (jti %.*s)%s", JT_FMT(t->claims.client_id),
+                      JT_FMT(t->claims.jti), c != NULL ? ", " : "");
+    }
+    if (c != NULL) {
+        put_certificate(&b, c);
+    }
+    return jt_buf_ok(&b) && jt_arena_copy(&f->x->arena, jt_buf_slice(&b), &jt_admin_of(f)->actor);
+}
+
+/* Does a CA of admin.client_ca vouch for the certificate that was shown, now? */
+static enum jt_chain vouched(const struct jt_flow *f)
+{
+    return f->settings->admin_ca.n == 0
+               ? JT_CHAIN_ISSUER
+               : jt_peer_cert_chain(f->x->cert, f->settings->admin_ca, f->now_us / 1000000);
 }
 
 static enum jt_next by_bearer(struct jt_flow *f)
@@ -128,7 +164,8 @@ static enum jt_next by_bearer(struct jt_flow *f)
     case JT_INSPECT_UNDECIDED:
         return jt_fail(f, JT_R_INTERNAL);
     }
-    if (!name_bearer(f, &t)) {
+    bool both = f->x->cert != NULL && vouched(f) == JT_CHAIN_GOOD;
+    if (!name_actor(f, &t, both ? f->x->cert : NULL)) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     if (!t.resource->builtin) { /* some API has seen it */
@@ -141,15 +178,39 @@ static enum jt_next by_bearer(struct jt_flow *f)
     return JT_NEXT;
 }
 
-static enum jt_next from_elsewhere(struct jt_flow *f)
+static enum jt_next by_certificate(struct jt_flow *f)
+{
+    enum jt_chain v = vouched(f);
+    if (v == JT_CHAIN_UNDECIDED || !name_actor(f, NULL, f->x->cert)) {
+        return jt_fail(f, JT_R_INTERNAL);
+    }
+    return v == JT_CHAIN_GOOD ? JT_NEXT : refuse_proof(f, JT_R_ADMIN_CERTIFICATE);
+}
+
+/* Wrong proofs cost patience, here as on the public side; nobody guesses a certificate. */
+static bool throttled(struct jt_flow *f)
 {
     bool by_prefix = false;
     f->wait_s = jt_throttle_wait(f->app->throttle, NOBODY, &f->x->peer, f->begun_us, &by_prefix);
     if (f->wait_s > 0) {
         jt_count(by_prefix ? &f->local->metrics.limited_prefix : &f->local->metrics.limited_client);
+    }
+    return f->wait_s > 0;
+}
+
+static enum jt_next from_elsewhere(struct jt_flow *f)
+{
+    jt_authz_read(f->x->head.authorization, &f->x->arena, &f->authz);
+    bool is_certificate = f->authz.scheme == JT_AUTHZ_NONE && f->x->cert != NULL;
+    if (is_certificate && vouched(f) == JT_CHAIN_GOOD) {
+        return by_certificate(f);
+    }
+    if (throttled(f)) {
         return refuse(f, JT_R_THROTTLED);
     }
-    jt_authz_read(f->x->head.authorization, &f->x->arena, &f->authz);
+    if (is_certificate) {
+        return by_certificate(f);
+    }
     if (f->authz.scheme == JT_AUTHZ_BEARER) {
         return by_bearer(f);
     }

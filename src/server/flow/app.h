@@ -32,6 +32,7 @@ struct jt_settings {
     int64_t publish_wait_s, rotate_every_s;
     enum jt_alg token_alg;
     bool introspection_each;
+    struct jt_slice admin_ca; /* DER, one after the other: whose certificates may administer */
     size_t ntrusted;
     struct jt_net trusted[JT_TRUSTED_MAX]; /* proxies whose X-Forwarded-For counts */
 };
