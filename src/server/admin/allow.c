@@ -13,9 +13,9 @@
 
 #include "admin.h"
 
-#define ACTOR_MAX 512
+#define ACTOR_MAX 400 /* well below the room of struct jt_admin.words */
 #define WHERE_MAX 700
-#define NAMES_MAX 150u
+#define NAMES_MAX 120u
 /* Wrong proofs are counted under this name for each address; no client_id has a blank in front. */
 #define NOBODY JT_LIT(" admin.listen")
 
@@ -121,8 +121,8 @@ static void put_certificate(struct jt_buf *b, const struct jt_peer_cert *c)
     jt_buf_put(b, jt_slice(names.p, n));
     jt_buf_puts(b, n < names.n ? "..., sha256 " : ", sha256 ");
     for (size_t i = 0; i < hash.n; i++) {
-        jt_buf_putc(b, digits[hash.p[i] >> 4]);
-        jt_buf_putc(b, digits[hash.p[i] & 15]);
+        jt_buf_putc(b, (uint8_t)digits[hash.p[i] >> 4]);
+        jt_buf_putc(b, (uint8_t)digits[hash.p[i] & 15]);
     }
 }
 
@@ -133,8 +133,9 @@ static bool name_actor(struct jt_flow *f, const struct jt_inspected *t,
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, ACTOR_MAX);
     if (t != NULL) {
-        jt_buf_printf(&b, "client %.*s (jti %.*s)%s", JT_FMT(t->claims.client_id),
-                      JT_FMT(t->claims.jti), c != NULL ? ", " : "");
+        struct jt_slice id = t->claims.client_id;
+        jt_buf_printf(&b, "client %.*s (jti %.*s)%s", (int)(id.n < NAMES_MAX ? id.n : NAMES_MAX),
+                      (const char *)id.p, JT_FMT(t->claims.jti), c != NULL ? ", " : "");
     }
     if (c != NULL) {
         put_certificate(&b, c);
