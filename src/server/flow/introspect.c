@@ -153,6 +153,7 @@ static void write_active(struct jt_buf *b, const struct jt_at_claims *c)
     jt_jw_kint(&w, "iat", c->iat);
     jt_jw_kint(&w, "exp", c->exp);
     jt_jw_kstr(&w, "jti", c->jti);
+    jt_at_put_cnf(&w, c->cnf);
     jt_jw_end_obj(&w);
 }
 
