@@ -47,6 +47,10 @@ static enum jt_next by_bearer(struct jt_flow *f)
     case JT_INSPECT_UNDECIDED:
         return jt_fail(f, JT_R_INTERNAL);
     }
+    if (!jt_inspected_shown_by(&own, f->x->cert)) {
+        f->detail = JT_LIT("the token is bound to another certificate than the connection's");
+        return jt_deny(f, JT_R_BEARER_INVALID);
+    }
     in->bearer = f->authz.token;
     in->caller = own.claims.client_id;
     in->caller_client = own.client;
@@ -170,6 +174,6 @@ static enum jt_next respond(struct jt_flow *f)
 }
 
 const struct jt_step jt_introspect_steps[] = {
-    {"parse", parse},     {"authenticate", authenticate}, {"inspect", inspect},
-    {"account", account}, {"respond", respond},
+    {"parse", parse},     {"authenticate", authenticate}, {"keep", jt_client_keep},
+    {"inspect", inspect}, {"account", account},           {"respond", respond},
 };
