@@ -28,6 +28,7 @@ struct jt_settings *jt_settings_new(const struct jt_config *c)
         .rotate_every_s = c->rotate_every_s,
         .token_alg = c->token_alg,
         .introspection_each = c->audit_introspection_each,
+        .cert_header = c->client_cert_header,
         .ntrusted = c->ntrusted,
     };
     _Static_assert(JT_PROXIES_MAX <= JT_TRUSTED_MAX, "room for all proxies");

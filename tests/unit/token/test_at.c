@@ -28,7 +28,7 @@ static void written_is_read(void **state)
 {
     const struct jt_at_claims c = {JT_LIT("https://i"), JT_LIT("client\"\\"), JT_LIT("client"),
                                    JT_LIT("https://a"), JT_LIT("a:read b"),   JT_LIT("jti"),
-                                   1795512600,          INT64_C(1) << 53};
+                                   1795512600,          INT64_C(1) << 53,      {0}};
     struct jt_at_claims got = {0};
     JT_AUTO(jt_buf_free) struct jt_buf b;
     (void)state;
