@@ -121,11 +121,17 @@ struct jt_admin {
     struct jt_ending ending;  /* revocations.c */
 };
 
-/* allow.c: the first step of every route; of one that takes whatever parameters, jt_admin_enter. */
+/* allow.c: the first step of every route below /admin/v1 */
 enum jt_next jt_admin_allow(struct jt_flow *f);
+
+/* who.c */
+/* Who asks, and whether that suffices for the route: the first step where any parameter is taken.
+ */
 enum jt_next jt_admin_enter(struct jt_flow *f);
 /* The scope that a route needs; NULL: none. */
 const char *jt_needs_scope(enum jt_needs n);
+/* Who tried what, into f->detail. */
+void jt_admin_say_where(struct jt_flow *f);
 /* What a refused proof from elsewhere is answered with: no more than RFC 6750 section 3.1 says. */
 enum jt_next jt_admin_challenge(struct jt_flow *f);
 
