@@ -217,6 +217,19 @@ static enum jt_exit ask(const struct jt_args *args, const struct jt_adm_request 
                : say(args, &err);
 }
 
+/* Everything that the administration refuses is a problem (RFC 9457). */
+static enum jt_exit check_kind(const struct jt_outbound_answer *answer)
+{
+    if (answer->status < 400 ||
+        jt_slice_starts(jt_buf_slice(&answer->body), JT_LIT("{\"type\":"))) {
+        return JT_EXIT_DONE;
+    }
+    jt_say_error("what answers at %.*s is not the administration of a jeton: status %u",
+                 JT_FMT(remote.server), answer->status);
+    jt_say_hint("--server or JETON_SERVER is the address of admin.listen, not that of the issuer");
+    return JT_EXIT_FAILED;
+}
+
 static enum jt_exit take(struct jt_outbound_answer *answer, struct jt_adm_reply *out)
 {
     size_t n = answer->body.n;
@@ -245,5 +258,6 @@ enum jt_exit jt_remote_call(const struct jt_args *args, const struct jt_adm_requ
         jt_outbound_answer_free(&answer);
         code = code == JT_EXIT_DONE ? ask(args, request, &answer) : code;
     }
+    code = code == JT_EXIT_DONE ? check_kind(&answer) : code;
     return code == JT_EXIT_DONE ? take(&answer, out) : code;
 }
