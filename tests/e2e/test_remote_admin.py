@@ -274,7 +274,7 @@ def test_plain_http_and_old_tls(far):
 def test_off_by_default(dev):
     assert "administration, HTTPS" not in dev.stderr()
     checked = dev.cli("check").stdout
-    assert re.search(r"private administration +on +on the Unix socket only", checked)
+    assert re.search(r"administration +on +on the Unix socket only", checked)
 
 
 @pytest.fixture

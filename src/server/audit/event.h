@@ -54,7 +54,7 @@
     X(BACKUP_MADE, "backup.made", "an administrator copied both databases into a file")            \
     X(SERVER_RESTORED, "server.restored",                                                          \
       "the server starts from a backup: all earlier tokens ended")                                 \
-    X(ADMIN_READ, "admin.read", "somebody read over admin.listen; once a minute for each path")     \
+    X(ADMIN_READ, "admin.read", "somebody read over admin.listen; once a minute for each path")    \
     X(ADMIN_DENIED, "admin.denied", "an administration request was not allowed")                   \
     X(SERVER_STARTED, "server.started", "the server started")                                      \
     X(SERVER_STOPPED, "server.stopped", "the server stopped")                                      \

@@ -77,11 +77,11 @@ static void add_admin(struct jt_protections *p, const struct jt_config *c)
         jt_buf_put(&b, c->admin_listen[i]);
     }
     if (c->nadmin_listen == 0) {
-        jt_protections_add(p, "private administration", JT_PROTECTION_ON,
+        jt_protections_add(p, "administration", JT_PROTECTION_ON,
                            "on the Unix socket only: root and the server's own user");
         return;
     }
-    jt_protections_add(p, "private administration", JT_PROTECTION_ON,
+    jt_protections_add(p, "administration", JT_PROTECTION_ON,
                        "on the Unix socket, and with TLS on %.*s: access tokens of this server "
                        "with jeton:admin, jeton:read or jeton:audit%s%.*s",
                        (int)b.n, (const char *)b.p,
