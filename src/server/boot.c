@@ -112,7 +112,7 @@ static void fill_app(struct jt_server *v)
     a->verdicts = v->verdicts;
     a->limits = v->limits;
     a->started_s = jt_wall_s(&jt_clock_system);
-    atomic_store(&a->cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
+    atomic_store(&a->cert_end_s, jt_server_cert_end(v));
     a->rekey.prepare = jt_state_rekey_prepare;
     a->rekey.put = jt_state_rekey_put;
     a->rekey.finish = jt_state_rekey_finish;

@@ -90,6 +90,13 @@ enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 
+int64_t jt_server_cert_end(const struct jt_server *v)
+{
+    int64_t end = v->tls == NULL ? 0 : jt_tls_not_after(v->tls);
+    int64_t admin = v->admin_tls == NULL ? 0 : jt_tls_not_after(v->admin_tls);
+    return end == 0 || (admin != 0 && admin < end) ? admin : end;
+}
+
 /* What ran until now, while requests under way still look at it. */
 struct before {
     struct jt_retired retired; /* first: freed as this */
@@ -242,7 +249,7 @@ static void adopt(struct jt_server *v, struct replacement *r)
     v->log.level = v->now->log_level;
     jt_limits_set(v->limits, (size_t)v->now->max_connections,
                   (size_t)v->now->max_connections_per_address);
-    atomic_store(&v->app.cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
+    atomic_store(&v->app.cert_end_s, jt_server_cert_end(v));
 }
 
 void jt_server_reload(struct jt_server *v)

@@ -76,6 +76,8 @@ JT_MUST enum jt_err jt_server_read_admin_ca(struct jt_server *v, const struct jt
                                             struct jt_settings *s);
 JT_MUST enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c,
                                        struct jt_tls **out);
+/* When the first of the certificates in use ends; 0: there is none. */
+int64_t jt_server_cert_end(const struct jt_server *v);
 /* The same for admin.listen. */
 JT_MUST enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config *c,
                                              struct jt_tls **out);

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -201,6 +202,27 @@ def test_readings_are_recorded_once_a_minute(tmp_path):
     assert len(readings()) == 6
     far.s.cli("audit", "list")  # the socket's are not
     assert len(readings()) == 6
+    far.s.stop()
+
+
+def test_what_cannot_be_recorded_is_not_shown(tmp_path):
+    """The disk of the log is full: reading from elsewhere is refused like a change, the socket tells what is wrong."""
+    far = Far(tmp_path, prefix=["prlimit", f"--fsize={700 * 1024}:"])
+    token, statuses = far.admin("reader", "jeton:read"), []
+    c = far.s.connect()
+    while len(statuses) < 4000 and statuses[-1:] != [503]:
+        statuses.append(far.s.token(connection=c).status)
+    assert statuses[-1] == 503
+    for proof in ({"token": token}, {"cert": far.cert}):
+        a = far.ask("GET", "/admin/v1/clients", **proof)
+        assert a.status == 503 and a.json["code"] == "no_disk" and a.headers["Retry-After"], a
+    a = far.ask("GET", "/admin/v1/clients")
+    assert a.status == 503 and a.json["detail"] == "The server cannot answer now.", a  # a stranger learns no more
+    assert far.s.ask("GET", "/clients") and far.ask("GET", "/livez").status == 200
+    assert far.ask("GET", "/readyz").json == {"status": "failing"}
+    resource.prlimit(far.s.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert until(lambda: far.ask("GET", "/admin/v1/clients", token).status == 200)
+    assert [e["detail"] for e in far.s.events(type="admin.read")] == [f"client reader (jti {jti(token)}): GET /admin/v1/clients"]
     far.s.stop()
 
 

@@ -89,7 +89,9 @@ enum jt_next jt_problem_denial(struct jt_flow *f)
     }
     unsigned status =
         f->reason == JT_R_UNREADABLE ? jt_http_fault_status(f->x->fault) : row->status;
-    return jt_problem(f, status, row->name, row->meaning);
+    const struct jt_admin *a = jt_admin_of(f);
+    bool stranger = f->x->from == JT_LISTEN_ADMIN_TLS && (a == NULL || a->actor.n == 0);
+    return jt_problem(f, status, row->name, stranger ? row->wire : row->meaning);
 }
 
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
