@@ -6,7 +6,7 @@
 
 static const struct jt_flag add_flags[] = {
     {"secret", NULL, false, "a secret, made by the server"},
-    {"jwk", "FILE", false, "the public key in this file (RFC 7517): for private_key_jwt"},
+    {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
     {"cert", "FILE", false, "the client's certificate in this file (PEM), itself and no other"},
     {"tls-subject", "DN", false, "certificates of --ca with this subject: CN=worker,O=Acme,C=DE"},
     {"tls-san-dns", "NAME", false, "certificates of --ca with this DNS name"},
