@@ -40,7 +40,7 @@ def named(ca, **name):
 def told(server, answer):
     """The reason and the words behind a refusal."""
     e = server.cli_json("explain", answer.json["error_ref"])
-    return e["reason"], e["event"].get("detail", "")
+    return e["reason"], e.get("event", {}).get("detail", "")  # of a flood no single event is kept
 
 
 def wire(answer):
