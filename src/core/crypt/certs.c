@@ -27,16 +27,20 @@ bool jt_certs_next(struct jt_slice *rest, struct jt_slice *der)
     return true;
 }
 
-static enum jt_err take(struct jt_slice der, const char *label, struct jt_buf *out,
-                        const char **why)
+static enum jt_err check_label(const char *label, const char **why)
 {
-    enum jt_err e = JT_OK;
     if (strcmp(label, PEM_STRING_X509) != 0 && strcmp(label, PEM_STRING_X509_OLD) != 0) {
         *why = strstr(label, "PRIVATE KEY") != NULL
                    ? "there is a private key in it: give the certificate alone"
                    : "there is something other than certificates in it";
         return JT_E_SYNTAX;
     }
+    return JT_OK;
+}
+
+static enum jt_err take(struct jt_slice der, struct jt_buf *out, const char **why)
+{
+    enum jt_err e = JT_OK;
     X509 *x = jt_x509_from_der(der, &e);
     X509_free(x);
     if (e != JT_OK) {
@@ -75,9 +79,10 @@ static enum jt_err read_blocks(BIO *bio, size_t max, struct jt_buf *out, size_t 
         if (PEM_read_bio(bio, &label, &header, &der, &der_n) != 1) {
             return at_end(*n, why);
         }
-        enum jt_err e = JT_E_LIMIT;
-        if (*n < max) {
-            e = take(jt_slice(der, der_n > 0 ? (size_t)der_n : 0), label, out, why);
+        enum jt_err e = check_label(label, why);
+        if (e == JT_OK) {
+            e = *n == max ? JT_E_LIMIT
+                          : take(jt_slice(der, der_n > 0 ? (size_t)der_n : 0), out, why);
         }
         OPENSSL_free(label);
         OPENSSL_free(header);
