@@ -13,7 +13,7 @@ import sys
 import time
 
 import pytest
-from certs import Maker
+from certs import Maker, context
 from far import SCOPES, Far
 from support import BIN, ROOT, Server, basic, free_port, jti, until
 from threats import elsewhere
@@ -174,6 +174,9 @@ def test_refusals_say_who_tried_what(far, proofs):
     a = far.ask("GET", "/admin/v1/keys/k", **proofs["of an unknown CA"][0])
     e = far.s.events(ref=a.json["error_ref"])[0]
     assert re.fullmatch(r"certificate .*ops.*, sha256 [0-9a-f]{64}: GET /admin/v1/keys/k", e["detail"]), e
+    for caller, why in (("expired", "the certificate has expired"), ("of a server", "the certificate is not for client authentication")):
+        a = far.ask("GET", "/admin/v1/keys/k", **proofs[caller][0])
+        assert f"({why}): GET" in far.s.events(ref=a.json["error_ref"])[0]["detail"]
     a = far.ask("GET", "/admin/v1/keys/k")
     e = far.s.events(ref=a.json["error_ref"])[0]
     assert (e["reason"], e["detail"]) == ("admin_proof", "GET /admin/v1/keys/k")
@@ -224,6 +227,22 @@ def test_what_cannot_be_recorded_is_not_shown(tmp_path):
     assert until(lambda: far.ask("GET", "/admin/v1/clients", token).status == 200)
     assert [e["detail"] for e in far.s.events(type="admin.read")] == [f"client reader (jti {jti(token)}): GET /admin/v1/clients"]
     far.s.stop()
+
+
+def test_bound_tokens_need_their_certificate(far):
+    """A token with cnf is nothing without the certificate, whichever CA that is of; with it, it still is an API's."""
+    bound = far.maker.client(far.maker.ca("/CN=of clients"), "/CN=bound")
+    far.s.cli("resource", "create", "urn:bound", "--scope", "a", "--bind", "certificate")
+    far.s.cli("client", "create", "bound", "--no-secret", "--allow", "urn:bound=a")
+    far.s.cli("credential", "add", "bound", "--cert", str(bound.crt))
+    c = http.client.HTTPSConnection("127.0.0.1", far.s.port, timeout=20, context=context(far.s, bound))
+    token = far.s.post("/token", {"grant_type": "client_credentials", "client_id": "bound"}, connection=c).json["access_token"]
+    a = far.ask("GET", "/admin/v1/clients", token)
+    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    a = far.ask("GET", "/admin/v1/clients", token, cert=far.cert)  # a good one, but another
+    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    a = far.ask("GET", "/admin/v1/clients", token, cert=bound)
+    assert a.status == 401 and far.reason(a) == "bearer_audience"
 
 
 def test_wrong_proofs_cost_patience(far, proofs):
@@ -285,11 +304,11 @@ def test_plain_http_and_old_tls(far):
     with socket.create_connection(("127.0.0.1", far.port), 10) as c:
         c.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"HTTP/1.1" not in c.recv(4096)
-    context = ssl.create_default_context(cafile=far.s.ca)
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    tls = ssl.create_default_context(cafile=far.s.ca)
+    tls.set_ciphers("DEFAULT:@SECLEVEL=0")
+    tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionResetError)), socket.create_connection(("127.0.0.1", far.port), 10) as c:
-        context.wrap_socket(c, server_hostname="127.0.0.1")
+        tls.wrap_socket(c, server_hostname="127.0.0.1")
 
 
 # -- configuration ---------------------------------------------------------------------------------------------------
@@ -320,11 +339,11 @@ def house(tmp_path):
         def check(self):
             return subprocess.run([BIN, "check", "--config", str(self.config)], capture_output=True, text=True, timeout=30)
 
-        def far(self, cert=None, token=None, ca=None):
-            context = ssl.create_default_context(cafile=str(ca or self.ca.crt))
+        def far(self, cert=None, ca=None):
+            tls = ssl.create_default_context(cafile=str(ca or self.ca.crt))
             if cert is not None:
-                context.load_cert_chain(cert.crt, cert.key)
-            return http.client.HTTPSConnection("127.0.0.1", self.admin_port, timeout=20, context=context)
+                tls.load_cert_chain(cert.crt, cert.key)
+            return http.client.HTTPSConnection("127.0.0.1", self.admin_port, timeout=20, context=tls)
 
     return House()
 
@@ -337,8 +356,8 @@ def ask(c, path="/admin/v1/clients"):
 
 
 def shown_certificate(house):
-    context = ssl.create_default_context(cafile=str(house.ca.crt))
-    with socket.create_connection(("127.0.0.1", house.admin_port), 10) as s, context.wrap_socket(s, server_hostname="127.0.0.1") as t:
+    tls = ssl.create_default_context(cafile=str(house.ca.crt))
+    with socket.create_connection(("127.0.0.1", house.admin_port), 10) as s, tls.wrap_socket(s, server_hostname="127.0.0.1") as t:
         return t.getpeercert(binary_form=True)
 
 

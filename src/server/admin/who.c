@@ -94,7 +94,7 @@ static void put_certificate(struct jt_buf *b, const struct jt_peer_cert *c)
 
 /* Who asks, by what was shown. False: out of memory. */
 static bool name_actor(struct jt_flow *f, const struct jt_inspected *t,
-                       const struct jt_peer_cert *c)
+                       const struct jt_peer_cert *c, enum jt_chain v)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, ACTOR_MAX);
@@ -105,6 +105,9 @@ static bool name_actor(struct jt_flow *f, const struct jt_inspected *t,
     }
     if (c != NULL) {
         put_certificate(&b, c);
+    }
+    if (v != JT_CHAIN_GOOD && v != JT_CHAIN_ISSUER) { /* that is what the reason says */
+        jt_buf_printf(&b, " (%s)", jt_chain_text(v));
     }
     return jt_buf_ok(&b) && jt_arena_copy(&f->x->arena, jt_buf_slice(&b), &jt_admin_of(f)->actor);
 }
@@ -135,7 +138,7 @@ static enum jt_next by_bearer(struct jt_flow *f)
         return refuse_proof(f, JT_R_BEARER_INVALID);
     }
     bool both = f->x->cert != NULL && vouched(f) == JT_CHAIN_GOOD;
-    if (!name_actor(f, &t, both ? f->x->cert : NULL)) {
+    if (!name_actor(f, &t, both ? f->x->cert : NULL, JT_CHAIN_GOOD)) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     if (!t.resource->builtin) { /* some API has seen it */
@@ -148,10 +151,9 @@ static enum jt_next by_bearer(struct jt_flow *f)
     return JT_NEXT;
 }
 
-static enum jt_next by_certificate(struct jt_flow *f)
+static enum jt_next by_certificate(struct jt_flow *f, enum jt_chain v)
 {
-    enum jt_chain v = vouched(f);
-    if (v == JT_CHAIN_UNDECIDED || !name_actor(f, NULL, f->x->cert)) {
+    if (v == JT_CHAIN_UNDECIDED || !name_actor(f, NULL, f->x->cert, v)) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     return v == JT_CHAIN_GOOD ? JT_NEXT : refuse_proof(f, JT_R_ADMIN_CERTIFICATE);
@@ -172,14 +174,15 @@ static enum jt_next from_elsewhere(struct jt_flow *f)
 {
     jt_authz_read(f->x->head.authorization, &f->x->arena, &f->authz);
     bool is_certificate = f->authz.scheme == JT_AUTHZ_NONE && f->x->cert != NULL;
-    if (is_certificate && vouched(f) == JT_CHAIN_GOOD) {
-        return by_certificate(f);
+    enum jt_chain v = is_certificate ? vouched(f) : JT_CHAIN_UNDECIDED;
+    if (v == JT_CHAIN_GOOD) {
+        return by_certificate(f, v);
     }
     if (throttled(f)) {
         return refuse(f, JT_R_THROTTLED);
     }
     if (is_certificate) {
-        return by_certificate(f);
+        return by_certificate(f, v);
     }
     if (f->authz.scheme == JT_AUTHZ_BEARER) {
         return by_bearer(f);
