@@ -76,8 +76,8 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "rotate",
      "CLIENT",
-     "[--jwk FILE | --cert FILE | (--tls-subject DN | --tls-san-dns NAME | --tls-san-uri URI | "
-     "--tls-san-ip ADDRESS | --tls-san-email ADDRESS) --ca FILE] [--label TEXT] [--overlap "
+     "[--jwk FILE | --cert FILE] [--tls-subject DN | --tls-san-dns NAME | --tls-san-uri URI] "
+     "[--tls-san-ip ADDRESS | --tls-san-email ADDRESS] [--ca FILE] [--label TEXT] [--overlap "
      "DURATION | --now] [--expires TIME] "
      "[--secret-out FILE]",
      "Give a client a new secret, or its next key, and let the one before end",
