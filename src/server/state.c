@@ -76,6 +76,9 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
     case JT_OBJ_USE:
         e = jt_usage_load(s->usage, (const struct jt_use *)o);
         break;
+    case JT_OBJ_REMINDER:
+        e = jt_reminders_load(s->reminders, (const struct jt_reminder *)o);
+        break;
     case JT_OBJ_NONE:
         e = JT_E_CORRUPT;
         break;
@@ -367,6 +370,9 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
         e = jt_profiles_new(&s->profiles);
     }
     if (e == JT_OK) {
+        e = jt_reminders_new(&s->reminders);
+    }
+    if (e == JT_OK) {
         e = jt_usage_new(&s->usage);
     }
     if (e != JT_OK) {
@@ -489,6 +495,7 @@ void jt_state_close(struct jt_state *s)
     }
     jt_profiles_free(&s->profiles);
     jt_usage_free(&s->usage);
+    jt_reminders_free(&s->reminders);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);
     explicit_bzero(s->master, sizeof s->master);

@@ -33,8 +33,10 @@ struct jt_auth_context {
     struct jt_crypt *crypt;
     struct jt_arena *arena;
     int64_t now_s;
-    const struct jt_addr *peer; /* whose address the request comes from; NULL: from anywhere, for
-                                   jt_auth_assume only */
+    const struct jt_addr *peer;  /* whose address the request comes from; NULL: from anywhere, for
+                                    jt_auth_assume only */
+    struct jt_slice environment; /* this server's: credentials labelled for another one are refused;
+                                    empty: labels say nothing */
 };
 
 struct jt_auth_result {

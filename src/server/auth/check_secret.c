@@ -30,6 +30,9 @@ enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credent
     if (k->expires_s != 0 && ctx->now_s >= k->expires_s) {
         return JT_R_SECRET_EXPIRED;
     }
+    if (jt_credential_is_foreign(k, ctx->environment)) {
+        return JT_R_CREDENTIAL_ENVIRONMENT;
+    }
     if (!c->enabled) {
         return JT_R_CLIENT_DISABLED;
     }

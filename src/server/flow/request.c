@@ -122,7 +122,17 @@ struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struc
         .arena = &f->x->arena,
         .now_s = f->now_us / 1000000,
         .peer = peer,
+        .environment = f->app->environment,
     };
+}
+
+/* Evidence of use: for "who still uses it?". */
+static void note_use(struct jt_flow *f, int64_t now_s)
+{
+    struct jt_usage_from from = {&f->x->peer, f->x->head.user_agent};
+    jt_event_hide(&from.agent);
+    jt_usage_add(&f->local->used, f->app->usage, jt_principal_credential(f->auth.principal)->number,
+                 now_s, &from);
 }
 
 enum jt_next jt_client_authenticate(struct jt_flow *f)
@@ -140,8 +150,7 @@ enum jt_next jt_client_authenticate(struct jt_flow *f)
         return jt_fail(f, JT_R_INTERNAL);
     }
     if (f->auth.verdict == JT_AUTH_PROVEN) {
-        jt_usage_add(&f->local->used, f->app->usage,
-                     jt_principal_credential(f->auth.principal)->number, ctx.now_s, &f->x->peer);
+        note_use(f, ctx.now_s);
         return JT_NEXT;
     }
     jt_count(&m->auth_failures[f->auth.reason]);

@@ -56,6 +56,12 @@ const char *const jt_sq_state_schema[] = {
     " client_id TEXT NOT NULL, audience TEXT NOT NULL, scope TEXT NOT NULL) STRICT;"
     "CREATE TABLE credential_use(number INTEGER PRIMARY KEY, first INTEGER NOT NULL,"
     " last INTEGER NOT NULL, count INTEGER NOT NULL, address BLOB NOT NULL) STRICT;",
+    /* 3: who uses credentials, and how often; what was told about ends to come */
+    "ALTER TABLE credential_use ADD COLUMN hour INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential_use ADD COLUMN hours BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE credential_use ADD COLUMN callers BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE reminder(id INTEGER PRIMARY KEY, ends INTEGER NOT NULL, days INTEGER NOT NULL)"
+    " STRICT;",
     NULL,
 };
 
@@ -85,8 +91,10 @@ const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_DEL_REVOCATION] = "DELETE FROM revocation WHERE sequence=?",
     [JT_ST_PUT_OPAQUE] = "INSERT INTO opaque VALUES(?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_OPAQUE] = "DELETE FROM opaque WHERE sequence=?",
-    [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?)",
+    [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_USE] = "DELETE FROM credential_use WHERE number=CAST(? AS INTEGER)",
+    [JT_ST_PUT_REMINDER] = "INSERT OR REPLACE INTO reminder VALUES(?,?,?)",
+    [JT_ST_DEL_REMINDER] = "DELETE FROM reminder WHERE id=CAST(? AS INTEGER)",
     [JT_ST_PUT_OUTBOX] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_TRIM_OUTBOX] = "DELETE FROM outbox WHERE seq<=?",
     [JT_ST_BEGIN_STATE] = "BEGIN IMMEDIATE",
