@@ -102,6 +102,7 @@ static void fill_app(struct jt_server *v)
     a->issue_sequence = &s->issue_sequence;
     a->sequence_floor = s->floor_start << 40;
     a->usage = s->usage;
+    a->replays = s->replays;
     a->throttle = v->throttle;
     a->verdicts = v->verdicts;
     a->limits = v->limits;

@@ -79,6 +79,9 @@ static enum jt_err on_object(void *ctx, struct jt_object *o)
     case JT_OBJ_REMINDER:
         e = jt_reminders_load(s->reminders, (const struct jt_reminder *)o);
         break;
+    case JT_OBJ_REPLAY:
+        e = jt_replays_load(s->replays, (const struct jt_replay *)o);
+        break;
     case JT_OBJ_NONE:
         e = JT_E_CORRUPT;
         break;
@@ -375,6 +378,9 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
     if (e == JT_OK) {
         e = jt_usage_new(&s->usage);
     }
+    if (e == JT_OK) {
+        e = jt_replays_new(&s->replays);
+    }
     if (e != JT_OK) {
         return say(why, why_n, e, "directory");
     }
@@ -496,6 +502,7 @@ void jt_state_close(struct jt_state *s)
     jt_profiles_free(&s->profiles);
     jt_usage_free(&s->usage);
     jt_reminders_free(&s->reminders);
+    jt_replays_free(&s->replays);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);
     explicit_bzero(s->master, sizeof s->master);

@@ -8,6 +8,7 @@
 #ifndef JT_SERVER_STATE_H
 #define JT_SERVER_STATE_H
 
+#include "auth/replay.h"
 #include "config/config.h"
 #include "datadir.h"
 #include "flow/app.h"
@@ -29,7 +30,8 @@ struct jt_state {
     struct jt_saver *saver;
     struct jt_profiles *profiles;
     struct jt_usage *usage;
-    struct jt_reminders *reminders;  /* the main thread's */
+    struct jt_reminders *reminders; /* the main thread's */
+    struct jt_replays *replays;
     _Atomic uint64_t issue_sequence; /* of the next token */
     uint64_t start_number;     /* one more at each start: the high part of the issue sequence */
     uint64_t floor_start;      /* tokens of starts before this one ended with a restore */

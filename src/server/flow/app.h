@@ -10,6 +10,8 @@
 
 #include "../../core/base/num.h"
 #include "../audit/writer.h"
+#include "../auth/checks.h"
+#include "../auth/replay.h"
 #include "../net/net.h"
 #include "../policy/throttle.h"
 #include "../store/directory.h"
@@ -55,6 +57,7 @@ struct jt_app {
     uint64_t sequence_floor;          /* tokens below ended with a restore */
     struct jt_usage *usage;
     struct jt_throttle *throttle;
+    struct jt_replays *replays;
     struct jt_verdicts *verdicts;
     struct jt_limits *limits; /* for metrics */
     size_t nlocals;
@@ -85,6 +88,7 @@ struct jt_local {
     struct jt_app *app;
     size_t index; /* of the worker, and its place among the epoch readers */
     struct jt_crypt *crypt;
+    struct jt_checks *checks;
     struct jt_mailbox mailbox;
     struct jt_handover handover;        /* jobs of this event batch */
     struct jt_flow *later, **later_end; /* requests that wait for its end, oldest first */

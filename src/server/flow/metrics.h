@@ -13,7 +13,13 @@
 #include "../histogram.h"
 #include "../reason.h"
 
-enum jt_metric_method { JT_METHOD_NONE = 0, JT_METHOD_BASIC, JT_METHOD_POST, JT_METRIC_METHODS };
+enum jt_metric_method {
+    JT_METHOD_NONE = 0,
+    JT_METHOD_BASIC,
+    JT_METHOD_POST,
+    JT_METHOD_PRIVATE_KEY_JWT,
+    JT_METRIC_METHODS
+};
 enum { JT_INTROSPECT_INACTIVE = 0, JT_INTROSPECT_IS_ACTIVE, JT_INTROSPECT_RESULTS };
 enum { JT_VERDICT_VERIFIED = 0, JT_VERDICT_KNOWN, JT_VERDICT_WAYS };
 

@@ -163,8 +163,9 @@ static void on_comment(struct parsed *p, const char *line)
 /* Labels that have a bounded number of values; kid: one active key for each algorithm. */
 static bool label_bounded(const char *name, size_t n)
 {
-    static const char *const all[] = {"version", "auth_method", "result", "reason", "rule",
-                                      "within",  "kid",         "alg",    "le",     "op"};
+    static const char *const all[] = {"version", "auth_method", "result", "reason",
+                                      "rule",    "within",      "kid",    "alg",
+                                      "le",      "op",          "kind"};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strlen(all[i]) == n && strncmp(all[i], name, n) == 0) {
             return true;

@@ -248,8 +248,9 @@ static void test_damaged(void **state)
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24))",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24) || "
         "x'01')",
-        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24) || x'41'"
-        " || zeroblob(65))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', CAST(zeroblob(24) || "
+        "x'41'"
+        " || zeroblob(65) AS BLOB))",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(125))",
         "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), 129)",
