@@ -87,12 +87,15 @@ static void write_use(struct jt_jw *w, struct jt_flow *f, const struct jt_creden
     write_callers(w, &use);
 }
 
-void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k)
+void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                        const struct jt_credential *k)
 {
+    struct jt_credential ends = *k; /* by the client's policy too */
+    ends.expires_s = jt_credential_ends(c, k);
     jt_jw_kstr(w, "credential_id", k->id);
     jt_jw_kstr(w, "kind", jt_str(jt_credential_kind_word(k->kind)));
     jt_jw_kstr(w, "label", k->label);
-    jt_jw_kstr(w, "state", jt_str(jt_credential_state(k, jt_wall_s(f->app->clock))));
+    jt_jw_kstr(w, "state", jt_str(jt_credential_state(&ends, jt_wall_s(f->app->clock))));
     if (jt_credential_is_foreign(k, f->app->environment)) {
         jt_jw_kstr(w, "refused_in", f->app->environment);
     }
@@ -100,8 +103,8 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_cred
     if (k->not_before_s != 0) {
         jt_view_time(w, "not_before", k->not_before_s);
     }
-    if (k->expires_s != 0) {
-        jt_view_time(w, "expires", k->expires_s);
+    if (ends.expires_s != 0) {
+        jt_view_time(w, "expires", ends.expires_s);
     }
     if (k->kind == JT_CRED_JWK) {
         jt_jw_key(w, "jwk");
@@ -118,7 +121,7 @@ void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
     jt_jw_arr(w);
     for (size_t i = 0; i < c->ncredentials; i++) {
         jt_jw_obj(w);
-        jt_view_credential(w, f, &c->credentials[i]);
+        jt_view_credential(w, f, c, &c->credentials[i]);
         jt_jw_end_obj(w);
     }
     jt_jw_end_arr(w);
@@ -158,6 +161,7 @@ void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *
     jt_jw_kbool(w, "enabled", c->enabled);
     write_nets(w, c->nets, c->nnets);
     jt_client_write_compat(w, c->compat);
+    jt_client_write_rotation(w, c);
     jt_jw_key(w, "grants");
     jt_jw_arr(w);
     for (size_t i = 0; i < c->ngrants; i++) {

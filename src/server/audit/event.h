@@ -42,6 +42,7 @@
     X(GRANT_REMOVED, "grant.removed", "an administrator took scopes from a client")                \
     X(CREDENTIAL_ADDED, "credential.added", "a client was given a credential")                     \
     X(CREDENTIAL_ROTATED, "credential.rotated", "a client was given a credential for its others")  \
+    X(ROTATION_DENIED, "rotation.denied", "a client may not replace its credential, or not now")   \
     X(CREDENTIAL_REVOKED, "credential.revoked", "a credential and its tokens were revoked")        \
     X(CREDENTIAL_EXPIRING, "credential.expiring",                                                  \
       "a credential ends soon: the reason says within what time")                                  \

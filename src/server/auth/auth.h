@@ -53,8 +53,9 @@ struct jt_auth_context {
     struct jt_slice issuer; /* our own */
     int64_t now_s;
     bool clock_trusted;
-    const struct jt_addr *peer;  /* whose address the request comes from; NULL: from anywhere, for
-                                    jt_auth_assume only */
+    const struct jt_addr *peer; /* whose address the request comes from; NULL: from anywhere, for
+                                   jt_auth_assume only */
+    bool rotating; /* to be replaced: by the client's policy it may be over for some days */
     struct jt_slice environment; /* this server's: credentials labelled for another one are refused;
                                     empty: labels say nothing */
 };

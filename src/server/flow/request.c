@@ -127,6 +127,7 @@ struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struc
         .clock_trusted = jt_writer_clock_trusted(f->app->writer),
         .peer = peer,
         .environment = f->app->environment,
+        .rotating = f->rotating,
     };
 }
 

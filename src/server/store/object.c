@@ -330,8 +330,14 @@ bool jt_credential_is_foreign(const struct jt_credential *k, struct jt_slice env
     return environment.n > 0 && k->label.n > 0 && !jt_slice_eq(k->label, environment);
 }
 
+int64_t jt_credential_due(const struct jt_client *c, const struct jt_credential *k)
+{
+    bool rotates = k->kind == JT_CRED_SECRET || k->kind == JT_CRED_JWK;
+    return c->rotation == JT_ROTATION_REQUIRED && rotates ? k->created_s + c->rotate_every_s : 0;
+}
+
 int64_t jt_credential_ends(const struct jt_client *c, const struct jt_credential *k)
 {
-    (void)c;
-    return k->expires_s;
+    int64_t due_s = jt_credential_due(c, k);
+    return due_s == 0 || (k->expires_s != 0 && k->expires_s < due_s) ? k->expires_s : due_s;
 }

@@ -266,6 +266,10 @@ void jt_object_free(struct jt_object *o);
 
 /* The credential with this id; NULL: there is none, or no client. */
 const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id);
+/* How long a client may still replace what is over by its policy alone. */
+#define JT_ROTATION_GRACE_S (7 * INT64_C(86400))
+/* When the client's policy (rotation: required) ends a secret or a key; 0: never. */
+int64_t jt_credential_due(const struct jt_client *c, const struct jt_credential *k);
 /* When it can no longer be used; 0: no bound. */
 int64_t jt_credential_ends(const struct jt_client *c, const struct jt_credential *k);
 /* Is it labelled for another environment than this server's? Not without a label, and nowhere when
