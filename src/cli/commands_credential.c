@@ -6,7 +6,7 @@
 
 static const struct jt_flag add_flags[] = {
     {"secret", NULL, false, "a secret, made by the server"},
-    {"jwk", "FILE", false, "the public key in this file (RFC 7517): for private_key_jwt"},
+    {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},
     {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
     {"expires", "TIME", false, "when it ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},

@@ -289,3 +289,26 @@ enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **o
     }
     return wrap(evp, p->kind, false, out);
 }
+
+/* Through its numbers, so that what is refused there is refused here. */
+static enum jt_err from_foreign(EVP_PKEY *evp, struct jt_pkey **out)
+{
+    const struct jt_pkey foreign = {.evp = evp, .kind = kind_of(evp)};
+    struct jt_pubparams p = {0};
+    if (foreign.kind == JT_KEY_NONE) {
+        return JT_E_UNSUPPORTED;
+    }
+    JT_TRY(jt_pkey_params(&foreign, &p));
+    return jt_pkey_from_params(&p, out);
+}
+
+enum jt_err jt_pkey_from_public_pem(struct jt_slice pem, struct jt_pkey **out)
+{
+    BIO *bio = pem.n > 65536 ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *evp = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    enum jt_err e = evp == NULL ? JT_E_SYNTAX : from_foreign(evp, out);
+    EVP_PKEY_free(evp);
+    BIO_free(bio);
+    ERR_clear_error();
+    return e;
+}

@@ -185,7 +185,8 @@ enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_o
                            void (*view)(struct jt_jw *w, struct jt_flow *f,
                                         const struct jt_object *o));
 
-/* body.c: reading bodies. What is wrong is noted with its JSON pointer, for one answer. */
+/* body.c: reading bodies. What is wrong is noted with its JSON pointer, for one answer. Reading
+ * that failed without a note failed for want of memory. */
 /* The body as a JSON object; NULL after a problem was written. Free it in the same step. */
 struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
 /* The optional text member, copied into the arena. False when it is there and not a string. */

@@ -54,12 +54,14 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
 {
     const struct jt_jval *v = jt_jobj_get(root, "jwk");
     struct jt_jwk jwk = {0};
-    if (jt_jval_type(v) != JT_JOBJECT || has_private(v) || jt_jwk_read(v, &jwk) != JT_OK) {
-        return jt_admin_bad(f, "/jwk", "%s", fault(v));
+    bool is_key = jt_jval_type(v) == JT_JOBJECT && !has_private(v);
+    enum jt_err e = is_key ? jt_jwk_read(v, &jwk) : JT_E_SYNTAX;
+    if (e != JT_OK) {
+        return e != JT_E_NOMEM && jt_admin_bad(f, "/jwk", "%s", fault(v));
     }
     bool kept = keep(f, &jwk);
     jt_pkey_free(&jwk.key);
-    return kept || jt_admin_bad(f, "/jwk", "this is too large");
+    return kept;
 }
 
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a)

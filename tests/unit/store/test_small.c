@@ -241,22 +241,22 @@ static void run_sql(const struct rig *r, const char *sql)
 static void test_damaged(void **state)
 {
     static const char *const rows[] = {
-        "INSERT INTO opaque VALUES(1, x'00', 1, 1, 1, 'a', 'b', 'c')",
-        "INSERT INTO opaque VALUES(1, x'', 1, 1, 1, 'a', 'b', 'c')",
+        "INSERT INTO opaque VALUES(1, x'00', 1, 1, 1, 'a', 'b', 'c', x'')",
+        "INSERT INTO opaque VALUES(1, x'', 1, 1, 1, 'a', 'b', 'c', x'')",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, x'00', 0, x'', x'')",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, zeroblob(95), x'')",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24))",
-        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24) || "
-        "x'01')",
-        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', CAST(zeroblob(24) || "
-        "x'41'"
-        " || zeroblob(65) AS BLOB))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'',"
+        " CAST(zeroblob(24) || x'01' AS BLOB))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'',"
+        " CAST(zeroblob(24) || x'41' || zeroblob(65) AS BLOB))",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(125))",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO replay VALUES(1, x'00')",
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), 129)",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), -1)",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(15), 8)",
     };
     struct rig *r = *state;
@@ -270,7 +270,7 @@ static void test_damaged(void **state)
         }
         r->ops->close(&r->store);
         run_sql(r, "DELETE FROM opaque; DELETE FROM credential_use; DELETE FROM network;"
-                   "DELETE FROM client; DELETE FROM reminder");
+                   "DELETE FROM client; DELETE FROM replay; DELETE FROM reminder");
         open_store(r);
     }
 }
