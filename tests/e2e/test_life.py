@@ -109,6 +109,20 @@ def test_hint_names_the_callers(server):
     assert until(lambda: "from 127.0.0.1 (old-job/1); it ends in" in server.cli("credential", "list", name).stderr)
 
 
+def test_room_for_the_next_one(server, start):
+    """32 credentials of which one is over: it makes room when no token of it can be good any more."""
+    name, _, first = client(server, "full", {API: ["api:read"]})
+    for _ in range(31):
+        server.cli("credential", "add", name, "--secret")
+    for ago, code in ((HOUR // 2, 6), (HOUR + 120, 0)):  # its tokens lived an hour
+        server.stop()
+        with state(server) as db:
+            db.execute("UPDATE credential SET expires=? WHERE id=?", (int(time.time()) - ago, first))
+        server = start(dev=False, port=server.port)
+        assert server.cli("credential", "add", name, "--secret", ok=False).returncode == code
+    assert len(credentials(server, name)) == 32 and first not in credentials(server, name)
+
+
 # -- environment -----------------------------------------------------------------------------------------------------------
 
 def test_label_of_another_environment(start, tmp_path):
