@@ -53,8 +53,8 @@ static bool read_overlap(const struct jt_flow *f, int64_t *out)
     return true;
 }
 
-/* As an administrator would give it: {"jwk": …}. */
-static bool read_jwk(struct jt_flow *f, struct jt_slice text)
+/* As an administrator would give it: {"jwk": …}. JT_E_SYNTAX: it is none, and why may be noted. */
+static enum jt_err read_jwk(struct jt_flow *f, struct jt_slice text)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     struct jt_json *doc = NULL;
@@ -62,13 +62,17 @@ static bool read_jwk(struct jt_flow *f, struct jt_slice text)
     jt_buf_puts(&b, "{\"jwk\":");
     jt_buf_put(&b, text);
     jt_buf_putc(&b, '}');
-    if (!jt_buf_ok(&b) || jt_json_parse(jt_buf_slice(&b), &jwk_limits, &doc) != JT_OK) {
-        return false;
+    if (!jt_buf_ok(&b)) {
+        return text.n < JT_HTTP_BODY_MAX / 2 ? JT_E_NOMEM : JT_E_SYNTAX;
+    }
+    enum jt_err e = jt_json_parse(jt_buf_slice(&b), &jwk_limits, &doc);
+    if (e != JT_OK) {
+        return e == JT_E_NOMEM ? e : JT_E_SYNTAX;
     }
     jt_admin_of(f)->credential.kind = JT_CRED_JWK;
     bool ok = jt_jval_count(jt_json_root(doc)) == 1 && jt_credential_read_jwk(f, jt_json_root(doc));
     jt_json_free(&doc);
-    return ok;
+    return ok ? JT_OK : JT_E_SYNTAX;
 }
 
 static enum jt_next make(struct jt_flow *f)
@@ -80,8 +84,9 @@ static enum jt_next make(struct jt_flow *f)
     if (jwk.n == 0) {
         return jt_credential_make(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
     }
-    if (read_jwk(f, jwk)) {
-        return JT_NEXT;
+    enum jt_err e = read_jwk(f, jwk);
+    if (e != JT_E_SYNTAX) {
+        return e == JT_OK ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
     }
     const struct jt_complaints *wrong = jt_admin_of(f)->wrong;
     return malformed(f, wrong != NULL && wrong->n > 0 ? wrong->v[0].detail
