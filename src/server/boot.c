@@ -104,6 +104,7 @@ static void fill_app(struct jt_server *v)
     a->saver = s->saver;
     a->profile_cidaas = v->config->profile_cidaas;
     a->uid = geteuid();
+    a->environment = v->config->environment;
     a->issue_sequence = &s->issue_sequence;
     a->sequence_floor = s->floor_start << 40;
     a->usage = s->usage;

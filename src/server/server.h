@@ -23,6 +23,16 @@ struct jt_worker_thread {
     struct jt_local local;
 };
 
+/* The round of remind.c over all clients. Times are monotonic. */
+struct jt_remind {
+    bool walking; /* a round is under way, as far as cursor */
+    int64_t began_us;
+    uint64_t cursor;
+    uint64_t expiring[JT_EXPIRING_WINDOWS]; /* counted so far */
+    int64_t minute_us;                      /* since when told counts */
+    size_t told, budget;                    /* in that minute; left for this second */
+};
+
 struct jt_server {
     const struct jt_config *config; /* as it started */
     const struct jt_config *now;    /* as it was read last */
@@ -44,9 +54,9 @@ struct jt_server {
     struct jt_local *locals[JT_WORKERS_MAX];
     pthread_t stop_watch;
     bool watching;
-    int stopped_fd;     /* an eventfd; -1: none */
-    bool keys_failing;  /* said already */
-    int64_t counted_us; /* when secrets that end soon were counted last; monotonic */
+    int stopped_fd;    /* an eventfd; -1: none */
+    bool keys_failing; /* said already */
+    struct jt_remind remind;
     char issuer[600];
     char cert[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
     char why[1400]; /* a sentence about what failed */
@@ -84,8 +94,10 @@ JT_MUST enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct j
 /* SIGHUP: takes over what may change while it runs, all of it or nothing. */
 void jt_server_reload(struct jt_server *v);
 
-/* keeper.c: about once a second: signing keys whose time has come, secrets that end soon. */
+/* keeper.c: about once a second: signing keys whose time has come, and what ends soon. */
 void jt_server_keep(struct jt_server *v);
+/* remind.c: a part of that. */
+void jt_server_remind(struct jt_server *v);
 
 /* notify.c: a line for the service manager (sd_notify(3)); nothing without NOTIFY_SOCKET. */
 void jt_notify(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

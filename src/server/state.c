@@ -298,6 +298,9 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
         e = jt_profiles_new(&s->profiles);
     }
     if (e == JT_OK) {
+        e = jt_reminders_new(&s->reminders);
+    }
+    if (e == JT_OK) {
         e = jt_usage_new(&s->usage);
     }
     if (e == JT_OK) {
@@ -426,6 +429,7 @@ void jt_state_close(struct jt_state *s)
     }
     jt_profiles_free(&s->profiles);
     jt_usage_free(&s->usage);
+    jt_reminders_free(&s->reminders);
     jt_replays_free(&s->replays);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);

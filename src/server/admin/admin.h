@@ -54,6 +54,8 @@ enum jt_given {
     JT_GAVE_LABEL = 1u << 11,
     JT_GAVE_EXPIRES = 1u << 12,
     JT_GAVE_BIND = 1u << 13,
+    JT_GAVE_ROTATION = 1u << 14,
+    JT_GAVE_ROTATE_EVERY = 1u << 15,
 };
 
 /* One thing that is wrong with a body. */
@@ -252,6 +254,11 @@ bool jt_client_read_grants(struct jt_flow *f, const struct jt_jval *root);
 /* One grant: an object with resource and scopes. */
 bool jt_client_read_grant(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
                           struct jt_client_grant *g);
+/* "rotation" and "rotate_every". */
+bool jt_client_read_rotation(struct jt_flow *f, const struct jt_jval *root);
+/* Inside a change: what the request gave over what c has. */
+enum jt_err jt_change_rotation(struct jt_admin *a, struct jt_client *c);
+void jt_client_write_rotation(struct jt_jw *w, const struct jt_client *c);
 /* "compat" as words. */
 void jt_client_write_compat(struct jt_jw *w, unsigned compat);
 
@@ -306,7 +313,8 @@ void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *
                     struct jt_slice secret);
 void jt_view_grant(struct jt_jw *w, const struct jt_client *c, const struct jt_client_grant *g);
 /* The members of a credential, inside an object. */
-void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k);
+void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                        const struct jt_credential *k);
 /* All of a client, as a member of this name. */
 void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
                          const struct jt_client *c);

@@ -56,6 +56,15 @@ static void add_proxies(struct jt_protections *p, const struct jt_config *c)
     }
 }
 
+static void add_environment(struct jt_protections *p, const struct jt_config *c)
+{
+    if (c->environment.n > 0) { /* without one, labels say nothing: that is no fault */
+        jt_protections_add(p, "environment", JT_PROTECTION_ON,
+                           "credentials labelled for another one than %.*s are refused",
+                           JT_FMT(c->environment));
+    }
+}
+
 static void add_metrics(struct jt_protections *p, const struct jt_config *c)
 {
     if (c->metrics_listen.n == 0) {
@@ -100,6 +109,7 @@ void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
     jt_protections_add(p, "failed attempts", JT_PROTECTION_ON,
                        "slowed down for each client and address, and for each network");
     add_proxies(p, c);
+    add_environment(p, c);
     jt_protections_add(p, "connections", JT_PROTECTION_ON,
                        "at most %lld for one address, %lld in all",
                        (long long)c->max_connections_per_address, (long long)c->max_connections);

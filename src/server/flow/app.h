@@ -17,6 +17,7 @@
 #include "../policy/throttle.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
+#include "../store/reminders.h"
 #include "counts.h"
 #include "keys.h"
 #include "metrics.h"
@@ -53,7 +54,8 @@ struct jt_app {
     struct jt_saver *saver;
     struct jt_slice issuer;
     bool profile_cidaas;
-    uid_t uid; /* the server's own */
+    struct jt_slice environment; /* of this installation; may be empty */
+    uid_t uid;                   /* the server's own */
     _Atomic(const struct jt_settings *) settings;
     _Atomic uint64_t *issue_sequence; /* of the next token */
     uint64_t sequence_floor;          /* tokens below ended with a restore */
@@ -65,8 +67,9 @@ struct jt_app {
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */
     int64_t started_s;
-    _Atomic int64_t cert_end_s;                 /* of the TLS certificate; 0: none */
-    _Atomic uint64_t expiring_7d, expiring_30d; /* secrets that end within; counted now and then */
+    _Atomic int64_t cert_end_s;                     /* of the TLS certificate; 0: none */
+    _Atomic uint64_t expiring[JT_EXPIRING_WINDOWS]; /* credentials; counted now and then */
+    _Atomic uint64_t reminders[JT_REMINDER_KINDS];  /* that were told since the start */
     _Atomic bool draining;
     /*
      * A new master key, in three steps: written beside the old one, the data keys wrapped under it

@@ -56,7 +56,7 @@ struct jt_endpoint {
 
 extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_revoke_steps[],
     jt_metadata_steps[], jt_jwks_steps[], jt_authorize_steps[], jt_livez_steps[], jt_readyz_steps[],
-    jt_metrics_steps[];
+    jt_metrics_steps[], jt_rotation_steps[];
 
 struct jt_token_req; /* request.c */
 
@@ -83,6 +83,8 @@ struct jt_flow {
     int64_t wait_s;                     /* for Retry-After; 0: 5 s */
     uint64_t sequence;                  /* issue sequence, drawn before the directory is read */
     enum jt_reason reason;
+    enum jt_reason refusal; /* that a change ended with, before it is denied */
+    bool rotating; /* a credential that is over by the client's policy may ask for the next */
     struct jt_slice detail; /* for audit: what was wrong */
     size_t nsegments;
     struct jt_slice segments[3]; /* of the path, where the endpoint has "*" */
