@@ -8,7 +8,8 @@ from tools import do
 
 METHODS = ("client_secret_basic", "client_secret_post")
 ASKING = [(name, library) for name, library in LIBRARIES if name.startswith(("openid", "@badgateway", "authlib"))]
-CURL = {"client_secret_basic": lambda c, s: ["-u", f"{c}:{s}"], "client_secret_post": lambda c, s: ["-d", f"client_id={c}", "--data-urlencode", f"client_secret={s}"]}
+CURL = {"client_secret_basic": lambda c, s: ["-u", f"{c}:{s}"],
+        "client_secret_post": lambda c, s: ["-d", f"client_id={c}", "--data-urlencode", f"client_secret={s}"]}
 
 
 @pytest.mark.parametrize("library, method", rows(LIBRARIES, *METHODS))
@@ -22,6 +23,14 @@ def test_wrong_secret(dev, library, method):
     client_id, _ = dev.client(f"wrong-{time.monotonic_ns()}")
     is_refused(dev, ask(dev, library, method, client_id, client_secret=dev.secret), "secret_wrong")
     is_refused(dev, ask(dev, library, method, "nobody", client_secret=dev.secret), "client_unknown")
+
+
+@pytest.mark.parametrize("library, method", rows(LIBRARIES, "client_secret_basic"))
+def test_ending_secret(dev, library, method):
+    """The answer says when the secret ends, in a member of our own: no client minds it."""
+    client_id, secret = dev.client(f"ending-{time.monotonic_ns()}", "--allow", f"{API}=api:read", "--expires", "5d")
+    assert dev.token(client_id, secret).json["credential_expires_in"] > 4 * 86400
+    is_good(dev, ask(dev, library, method, client_id, client_secret=secret), client_id)
 
 
 @pytest.mark.parametrize("library, method", rows(LIBRARIES, "client_secret_basic"))
