@@ -292,6 +292,10 @@ static void test_reasons_reached(void **state)
         JT_R_SECRET_BUSY,
         JT_R_ROTATION_OFF,
         JT_R_ROTATION_REQUIRED,
+        JT_R_ROTATION_KIND,
+        JT_R_ROTATION_REQUEST,
+        JT_R_ROTATION_SUPERSEDED,
+        JT_R_ROTATION_TOO_SOON,
         /* and these admin.listen */
         JT_R_ADMIN_SCOPE,
         JT_R_ADMIN_PROOF,
