@@ -31,10 +31,12 @@ static enum jt_oauth_end certificate(const struct jt_why *w, const char *place, 
 static enum jt_oauth_end too_large(const struct jt_why *w, const char *place,
                                    struct jt_oauth_error *err)
 {
+    if (w->over != JT_LIMIT_BODY) {
+        return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
+                             "the head of %s's answer is over 64 KiB", place);
+    }
     return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
-                         w->over == JT_LIMIT_BODY ? "the answer of %s is larger than 1 MiB"
-                                                  : "the head of %s's answer is over 64 KiB",
-                         place);
+                         "the answer of %s is larger than %zu MiB", place, w->body_max >> 20);
 }
 
 enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err)
@@ -50,6 +52,8 @@ enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err
         {CURLE_COULDNT_RESOLVE_PROXY, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING,
          "cannot find the proxy that the environment (https_proxy, all_proxy) names for ", ""},
         {CURLE_COULDNT_CONNECT, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot connect to ", ""},
+        {CURLE_SSL_CERTPROBLEM, JT_OAUTH_CONFIG, JT_ABOUT_CERTIFICATE,
+         "the client certificate, or its key, cannot be used for ", ""},
         {CURLE_SSL_CONNECT_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "TLS with ", " failed"},
         {CURLE_GOT_NOTHING, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "",
          " closed without an answer"},

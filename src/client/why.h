@@ -17,6 +17,7 @@ struct jt_why {
     struct jt_slice url;
     const char *ca_file; /* NULL: the system's */
     int64_t timeout_s;
+    size_t body_max;
     const char *detail; /* libcurl's own words; "" when it has none */
     CURLcode code;
     enum jt_limit over; /* the limit that ended it */

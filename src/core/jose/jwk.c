@@ -148,7 +148,7 @@ static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind, enum
     if (jt_jobj_get(v, "use") != NULL && !jt_slice_eq(use, JT_LIT("sig"))) {
         return JT_E_UNSUPPORTED;
     }
-    *out = jt_alg_from_name(alg);
+    *out = jt_alg_from_jose(alg);
     if (jt_jobj_get(v, "alg") != NULL && jt_alg_kind(*out) != kind) {
         return JT_E_UNSUPPORTED;
     }

@@ -73,7 +73,7 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     char url[100];
     pthread_t thread;
     struct jt_outbound *o = NULL;
-    const struct jt_outbound_opts opts = {NULL, s->hangs ? 1 : 10};
+    const struct jt_outbound_opts opts = {.timeout_s = s->hangs ? 1 : 10};
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(s->fd, (const struct sockaddr *)&sa, sizeof sa), 0);
     assert_int_equal(listen(s->fd, 1), 0);
@@ -125,6 +125,41 @@ static void test_post(void **state)
     assert_non_null(strstr(s.got, "\r\nAuthorization: Basic eA==\r\n"));
     assert_non_null(strstr(s.got, "\r\nContent-Length: 3\r\n"));
     assert_null(strstr(s.got, "Expect"));
+    jt_outbound_answer_free(&a);
+}
+
+/* Requests of the administration: any method, JSON, a version, and the version that comes back. */
+static void test_administration(void **state)
+{
+    (void)state;
+    struct server s = {.head = "HTTP/1.1 200 OK\r\nETag: \"v7\"\r\nContent-Length: 2\r\n\r\n{}"};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_request patch = {.method = "PATCH",
+                                              .content_type = "application/merge-patch+json",
+                                              .body = JT_LIT("{\"a\":1}"),
+                                              .if_match = JT_LIT("\"v6\""),
+                                              .authorization = JT_LIT("Bearer x")};
+    assert_int_equal(ask(&s, &patch, &a, &err), JT_OAUTH_OK);
+    assert_string_equal(a.etag, "\"v7\"");
+    assert_memory_equal(s.got, "PATCH /path HTTP/1.1\r\n", 22);
+    assert_non_null(strstr(s.got, "\r\nContent-Type: application/merge-patch+json\r\n"));
+    assert_non_null(strstr(s.got, "\r\nIf-Match: \"v6\"\r\n"));
+    assert_non_null(strstr(s.got, "\r\nAuthorization: Bearer x\r\n"));
+    assert_non_null(strstr(s.got, "\r\nContent-Length: 7\r\n"));
+    jt_outbound_answer_free(&a);
+    struct server t = {.head = "HTTP/1.1 204 No Content\r\n\r\n"};
+    const struct jt_outbound_request gone = {.method = "DELETE"};
+    assert_int_equal(ask(&t, &gone, &a, &err), JT_OAUTH_OK);
+    assert_int_equal(a.status, 204);
+    assert_string_equal(a.etag, "");
+    assert_memory_equal(t.got, "DELETE /path HTTP/1.1\r\n", 23);
+    assert_null(strstr(t.got, "Content-"));
+    jt_outbound_answer_free(&a);
+    struct server u = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+    const struct jt_outbound_request empty = {.method = "POST", .content_type = "application/json"};
+    assert_int_equal(ask(&u, &empty, &a, &err), JT_OAUTH_OK);
+    assert_non_null(strstr(u.got, "\r\nContent-Length: 0\r\n"));
     jt_outbound_answer_free(&a);
 }
 
@@ -214,11 +249,28 @@ static void test_ca_file(void **state)
     (void)state;
     struct jt_outbound *o = NULL;
     struct jt_oauth_error err = {0};
-    const struct jt_outbound_opts opts = {"/nowhere/ca.pem", 1};
+    const struct jt_outbound_opts opts = {.ca_file = "/nowhere/ca.pem", .timeout_s = 1};
     assert_int_equal(jt_outbound_open(&opts, &o, &err), JT_OAUTH_CONFIG);
     assert_int_equal(err.about, JT_ABOUT_CA_FILE);
     assert_string_equal(err.text,
                         "cannot read the CA file /nowhere/ca.pem: No such file or directory");
+    assert_null(o);
+}
+
+static void test_certificate_files(void **state)
+{
+    (void)state;
+    struct jt_outbound *o = NULL;
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_opts cert = {.cert_file = "/nowhere/a.pem", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&cert, &o, &err), JT_OAUTH_CONFIG);
+    assert_int_equal(err.about, JT_ABOUT_CERTIFICATE);
+    assert_string_equal(
+        err.text, "cannot read the certificate file /nowhere/a.pem: No such file or directory");
+    const struct jt_outbound_opts key = {.key_file = "/nowhere/a.key", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&key, &o, &err), JT_OAUTH_CONFIG);
+    assert_string_equal(
+        err.text, "cannot read the private key file /nowhere/a.key: No such file or directory");
     assert_null(o);
 }
 
@@ -227,12 +279,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_post),
+        cmocka_unit_test(test_administration),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_head_limit),
         cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_no_proxy_for_loopback),
         cmocka_unit_test(test_ca_file),
+        cmocka_unit_test(test_certificate_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
