@@ -45,7 +45,7 @@ const struct jt_command jt_commands_client[] = {
      "NAME",
      "[--id ID] [--allow AUDIENCE=SCOPE,SCOPE]... [--owner TEXT] [--cidr NET]... "
      "[--label TEXT] [--expires TIME] [--rotation off|allowed|required] [--rotate-every DURATION] "
-     "[--no-secret | --secret-out FILE | --secret-file FILE | --secret-hash-file FILE]",
+     "[--no-secret | --secret-file FILE | --secret-hash-file FILE] [--secret-out FILE]",
      "Create a client: a machine that asks for tokens",
      "The secret is shown once, or written to a file; the server keeps only its hash. --allow "
      "takes the scopes behind its last \"=\", separated by commas. A client that comes from "

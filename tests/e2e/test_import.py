@@ -444,7 +444,7 @@ def test_nothing_is_written_down(start, tmp_path):
                s.cli("credential", "add", "c", "--secret-hash-file", str(tmp_path / "hash")).stdout]
     assert [e["detail"] for e in s.events(client_id="a", type="client.created")][0].endswith("secret, brought along")
     assert [e["detail"] for e in s.events(client_id="b", type="client.created")][0].endswith("secret, brought along as a hash")
-    assert ask(s, "a", ODD).status == 200 and ask(s, "b", "U*U*U").status == 200 and ask(s, "c", ODD).status == 401
+    assert ask(s, "a", ODD).status == 200 and ask(s, "b", "U*U*U").status == 200 and ask(s, "c", ODD).status == 400  # it may have nothing
     outputs += [s.cli(*c).stdout for c in (("client", "show", "b"), ("credential", "list", "c", "-o", "json"), ("audit", "list", "-o", "json"))]
     s.stop()
     outputs.append(s.stderr())
