@@ -210,6 +210,7 @@ static void hint(const struct jt_asker *a, enum jt_oauth_about about)
                         a->id_from, a->secret_from);
         }
         return;
+    case JT_ABOUT_ADDRESS:
     case JT_ABOUT_NOTHING:
     default:
         return;

@@ -9,6 +9,7 @@
 
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
+#include "guard.h"
 #include "why.h"
 
 #define CA_PATH_MAX 4096
@@ -19,6 +20,8 @@ struct jt_outbound {
     CURL *handle;
     char *ca_file; /* NULL: the system's CAs */
     int64_t timeout_s, deadline_us;
+    size_t body_max;
+    struct jt_guarding guarding; /* of a guarded handle */
 };
 
 /* One request under way. */
@@ -64,6 +67,8 @@ enum jt_oauth_end jt_outbound_open(const struct jt_outbound_opts *opts, struct j
         return jt_oauth_fail(err, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "out of memory");
     }
     o->timeout_s = opts->timeout_s;
+    o->body_max = opts->body_max != 0 ? opts->body_max : JT_OUTBOUND_BODY_MAX;
+    o->guarding.guard = opts->guard;
     o->deadline_us = jt_mono_us(&jt_clock_system) + opts->timeout_s * 1000000;
     *out = o;
     o = NULL;
@@ -156,7 +161,7 @@ static void set_pointer(struct options *s, CURLoption option, const void *value)
     s->code = s->code == CURLE_OK ? c : s->code;
 }
 
-static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
+static CURLcode protect(struct jt_outbound *o, bool is_loopback)
 {
     struct options s = {o, CURLE_OK};
     set_pointer(&s, CURLOPT_PROTOCOLS_STR, is_loopback ? "http,https" : "https");
@@ -172,10 +177,15 @@ static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
     set_long(&s, CURLOPT_NOSIGNAL, 1);
     if (o->ca_file != NULL) {
         set_pointer(&s, CURLOPT_CAINFO, o->ca_file);
+    }
+    if (o->ca_file != NULL && o->guarding.guard == NULL) {
         set_pointer(&s, CURLOPT_CAPATH, NULL); /* otherwise the system's count as well */
     }
     if (is_loopback) {
         set_pointer(&s, CURLOPT_NOPROXY, "*");
+    }
+    if (o->guarding.guard != NULL && s.code == CURLE_OK) {
+        s.code = jt_guard_set(&o->curl, o->handle, &o->guarding);
     }
     return s.code;
 }
@@ -212,6 +222,8 @@ static enum jt_oauth_end perform(struct jt_outbound *o, const struct jt_outbound
                          .url = r->url,
                          .ca_file = o->ca_file,
                          .timeout_s = o->timeout_s,
+                         .body_max = o->body_max,
+                         .guarding = &o->guarding,
                          .detail = detail};
     o->curl.easy_reset(o->handle); /* keeps the connection */
     why.code = o->curl.easy_setopt(o->handle, CURLOPT_ERRORBUFFER, detail);
@@ -252,7 +264,7 @@ enum jt_oauth_end jt_outbound_ask(struct jt_outbound *o, const struct jt_outboun
     static char expect[] =
         "Expect:"; /* not sent: it costs a round trip, and old servers a second */
     *out = (struct jt_outbound_answer){0};
-    jt_buf_init(&out->body, JT_OUTBOUND_BODY_MAX);
+    jt_buf_init(&out->body, o->body_max);
     jt_buf_init(&authorization, HEADER_MAX);
     jt_buf_puts(&authorization, "Authorization: ");
     jt_buf_put(&authorization, request->authorization);

@@ -31,10 +31,25 @@ static enum jt_oauth_end certificate(const struct jt_why *w, const char *place, 
 static enum jt_oauth_end too_large(const struct jt_why *w, const char *place,
                                    struct jt_oauth_error *err)
 {
-    return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
-                         w->over == JT_LIMIT_BODY ? "the answer of %s is larger than 1 MiB"
-                                                  : "the head of %s's answer is over 64 KiB",
-                         place);
+    if (w->over == JT_LIMIT_HEAD) {
+        return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
+                             "the head of %s's answer is over 64 KiB", place);
+    }
+    bool is_mib = w->body_max >= (size_t)1024 * 1024;
+    return jt_oauth_fail(
+        err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING, "the answer of %s is larger than %zu %s", place,
+        is_mib ? w->body_max / 1024 / 1024 : w->body_max / 1024, is_mib ? "MiB" : "KiB");
+}
+
+/* All addresses of the host were refused. */
+static enum jt_oauth_end not_let_through(const struct jt_why *w, const char *place,
+                                         struct jt_oauth_error *err)
+{
+    char address[JT_ADDR_TEXT];
+    jt_addr_text(&w->guarding->refused_address, address);
+    return jt_oauth_fail(err, JT_OAUTH_CONFIG, JT_ABOUT_ADDRESS,
+                         "%s is at %s, which is not an address of the public Internet", place,
+                         address);
 }
 
 enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err)
@@ -70,6 +85,12 @@ enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err
     jt_outbound_place(w->url, place);
     if (w->over != JT_LIMIT_NONE) {
         return too_large(w, place, err);
+    }
+    if (w->code == CURLE_COULDNT_CONNECT && w->guarding->refused) {
+        return not_let_through(w, place, err);
+    }
+    if (w->code == CURLE_ABORTED_BY_CALLBACK) {
+        return jt_oauth_fail(err, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "given up: the server stops");
     }
     if (w->code == CURLE_PEER_FAILED_VERIFICATION) {
         return certificate(w, place, detail, err);

@@ -73,7 +73,7 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     char url[100];
     pthread_t thread;
     struct jt_outbound *o = NULL;
-    const struct jt_outbound_opts opts = {NULL, s->hangs ? 1 : 10};
+    const struct jt_outbound_opts opts = {.timeout_s = s->hangs ? 1 : 10};
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(s->fd, (const struct sockaddr *)&sa, sizeof sa), 0);
     assert_int_equal(listen(s->fd, 1), 0);
@@ -214,7 +214,7 @@ static void test_ca_file(void **state)
     (void)state;
     struct jt_outbound *o = NULL;
     struct jt_oauth_error err = {0};
-    const struct jt_outbound_opts opts = {"/nowhere/ca.pem", 1};
+    const struct jt_outbound_opts opts = {.ca_file = "/nowhere/ca.pem", .timeout_s = 1};
     assert_int_equal(jt_outbound_open(&opts, &o, &err), JT_OAUTH_CONFIG);
     assert_int_equal(err.about, JT_ABOUT_CA_FILE);
     assert_string_equal(err.text,
