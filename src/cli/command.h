@@ -37,7 +37,7 @@ struct jt_command {
     unsigned groups;
     struct {
         const char *line, *says;
-    } examples[2];
+    } examples[3]; /* the third may be absent */
     enum jt_exit (*run)(const struct jt_args *args);
 };
 

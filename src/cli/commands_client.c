@@ -21,7 +21,8 @@ static const struct jt_flag update_flags[] = {
     {"owner", "TEXT", false, "who answers for it"},
     {"cidr", "NET", true, "add a network, 10.1.0.0/16, or address from which it may ask"},
     {"no-cidr", "NET", true, "remove one; without any, it may ask from anywhere"},
-    {"compat", "WORD,WORD", true, "work as another server did, such as cidaas-or"},
+    {"compat", "WORD,WORD", true,
+     "work as another server did, such as cidaas-or, aud-token-url, rs256-assertion"},
     {"no-compat", "WORD,WORD", true, "no longer work so"},
     JT_FLAGS_END};
 static const struct jt_flag delete_flags[] = {

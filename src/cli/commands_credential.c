@@ -6,6 +6,7 @@
 
 static const struct jt_flag add_flags[] = {
     {"secret", NULL, false, "a secret, made by the server"},
+    {"jwk", "FILE", false, "the public key in this file (RFC 7517): for private_key_jwt"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},
     {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
     {"expires", "TIME", false, "when it ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
@@ -14,6 +15,7 @@ static const struct jt_flag add_flags[] = {
     JT_FLAGS_END};
 static const struct jt_flag rotate_flags[] = {
     {"label", "TEXT", false, "which one, when the client has credentials of several labels"},
+    {"jwk", "FILE", false, "the next public key, in place of a secret: keys end, secrets stay"},
     {"overlap", "DURATION", false, "how long the one before stays good (24h)"},
     {"now", NULL, false, "it ends at once, and its tokens with it"},
     {"expires", "TIME", false, "when the new one ends: 90d from now, or a date (never)"},
@@ -27,17 +29,19 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "add",
      "CLIENT",
-     "--secret [--label TEXT] [--not-before TIME] [--expires TIME] [--cidr NET]... "
-     "[--secret-out FILE]",
+     "(--secret | --jwk FILE) [--label TEXT] [--not-before TIME] [--expires TIME] "
+     "[--cidr NET]... [--secret-out FILE]",
      "Give a client one more credential",
-     "The secret is shown once, or written to a file; the server keeps only its hash. The others "
-     "stay as they are.",
+     "A secret is shown once, or written to a file; the server keeps only its hash. Of a key the "
+     "server gets the public half only. The others stay as they are.",
      add_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton credential add billing --secret --label staging --expires 90d",
        "a secret of its own for another environment"},
       {"jeton credential add billing --secret --cidr 10.1.0.0/16 --secret-out ./billing.secret",
-       "good from one network only; the secret goes to a file"}},
+       "good from one network only; the secret goes to a file"},
+      {"jeton credential add billing --jwk ./billing.jwk",
+       "a public key: the client signs, and no secret is shared"}},
      jt_cmd_credential_add},
     {"credential",
      "list",
@@ -54,8 +58,9 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "rotate",
      "CLIENT",
-     "[--label TEXT] [--overlap DURATION | --now] [--expires TIME] [--secret-out FILE]",
-     "Give a client a new secret and let the one before end",
+     "[--jwk FILE] [--label TEXT] [--overlap DURATION | --now] [--expires TIME] "
+     "[--secret-out FILE]",
+     "Give a client a new secret, or its next key, and let the one before end",
      "Both are good during the overlap, so that the client can change over without an outage; "
      "jeton credential list tells when it has. --now is for a secret that has leaked.",
      rotate_flags,

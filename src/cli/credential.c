@@ -183,11 +183,14 @@ static void hint(const struct jt_args *args, const struct jt_jval *items, const 
 
 static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval *items)
 {
-    static const struct jt_column columns[] = {
-        {"ID", "credential_id", NULL, false},   {"LABEL", "label", NULL, false},
-        {"STATE", "state", NULL, false},        {"CREATED", NULL, show_created, false},
-        {"EXPIRES", NULL, show_expires, false}, {"LAST USED", NULL, jt_show_last_used, false},
-        {"USES", "uses", NULL, false}};
+    static const struct jt_column columns[] = {{"ID", "credential_id", NULL, false},
+                                               {"KIND", "kind", NULL, false},
+                                               {"LABEL", "label", NULL, false},
+                                               {"STATE", "state", NULL, false},
+                                               {"CREATED", NULL, show_created, false},
+                                               {"EXPIRES", NULL, show_expires, false},
+                                               {"LAST USED", NULL, jt_show_last_used, false},
+                                               {"USES", "uses", NULL, false}};
     enum jt_exit code = jt_list_table(items, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; code == JT_EXIT_DONE && i < jt_jval_count(items); i++) {
         if (is_text(jt_jarr_at(items, i), "state", "retiring")) {

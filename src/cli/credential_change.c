@@ -5,6 +5,7 @@
 #include "../core/json/jw.h"
 #include "confirm.h"
 #include "credential.h"
+#include "credential_new.h"
 #include "networks.h"
 #include "out.h"
 #include "secret.h"
@@ -90,18 +91,28 @@ static enum jt_exit make(const struct jt_args *args, const char *verb, struct jt
     return code;
 }
 
+/* What all new credentials begin with. */
+static enum jt_exit begin(const struct jt_args *args, bool kind_needed, struct jt_jw *w)
+{
+    bool secret = !kind_needed || jt_args_has(args, "secret");
+    if (jt_args_has(args, "secret-out") && (!secret || jt_args_has(args, "jwk"))) {
+        return jt_say_fail(JT_EXIT_USAGE, "--secret-out is for a secret, and none is made");
+    }
+    write_label(args, w);
+    return jt_credential_kind_write(args, kind_needed, w);
+}
+
 enum jt_exit jt_cmd_credential_add(const struct jt_args *args)
 {
     JT_AUTO(jt_buf_free) struct jt_buf body;
     JT_AUTO(jt_secret_discard) struct jt_secret_file f = {NULL, -1};
     jt_buf_init(&body, BODY_MAX);
-    if (!jt_args_has(args, "secret")) {
-        return jt_say_fail(JT_EXIT_USAGE, "say what kind of credential: --secret");
-    }
     struct jt_jw w = jt_jw(&body);
     jt_jw_obj(&w);
-    jt_jw_kstr(&w, "kind", JT_LIT("secret"));
-    write_label(args, &w);
+    enum jt_exit code = begin(args, true, &w);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
     if (!jt_when_write(args, "not-before", "not_before", &w) ||
         !jt_when_write(args, "expires", "expires", &w) || !jt_networks_write(args, &w)) {
         return JT_EXIT_USAGE;
@@ -121,7 +132,10 @@ enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args)
     }
     struct jt_jw w = jt_jw(&body);
     jt_jw_obj(&w);
-    write_label(args, &w);
+    enum jt_exit code = begin(args, false, &w);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
     if (!jt_args_duration(args, "overlap", 0, &overlap) ||
         !jt_when_write(args, "expires", "expires", &w)) {
         return JT_EXIT_USAGE;

@@ -124,7 +124,8 @@ void jt_help_command(FILE *out, const struct jt_command *c)
                    c->operand == NULL ? "" : c->operand, c->usage[0] == '\0' ? "" : " ", c->usage,
                    (c->groups & JT_FLAGS_OUTPUT) != 0 ? " [-o json]" : "");
     (void)fprintf(out, "%s.\n\nExamples\n", c->purpose);
-    for (size_t i = 0; i < sizeof c->examples / sizeof c->examples[0]; i++) {
+    for (size_t i = 0;
+         i < sizeof c->examples / sizeof c->examples[0] && c->examples[i].line != NULL; i++) {
         (void)fprintf(out, "  # %s\n", c->examples[i].says);
         example(out, c->examples[i].line);
     }

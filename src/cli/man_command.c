@@ -89,7 +89,8 @@ static void flags(FILE *out, const struct jt_command *c)
 static void examples(FILE *out, const struct jt_command *c)
 {
     jt_roff_section(out, "SH", "EXAMPLES");
-    for (size_t i = 0; i < sizeof c->examples / sizeof c->examples[0]; i++) {
+    for (size_t i = 0;
+         i < sizeof c->examples / sizeof c->examples[0] && c->examples[i].line != NULL; i++) {
         struct jt_slice rest = jt_str(c->examples[i].line);
         (void)fputs(i == 0 ? "" : ".PP\n", out);
         jt_roff_text(out, jt_str(c->examples[i].says));

@@ -13,7 +13,7 @@
 #include "../core/jose/keyset.h"
 #include "http.h"
 
-#define JT_JWKS_TIMEOUT_S 5
+#define JT_JWKS_TIMEOUT_S 4 /* less than a request waits, so that it is told why */
 
 struct jt_jwks_source {
     struct jt_slice issuer;

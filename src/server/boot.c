@@ -101,6 +101,7 @@ static void fill_app(struct jt_server *v)
     a->issue_sequence = &s->issue_sequence;
     a->sequence_floor = s->floor_start << 40;
     a->usage = s->usage;
+    a->replays = s->replays;
     a->throttle = v->throttle;
     a->verdicts = v->verdicts;
     a->limits = v->limits;
@@ -125,6 +126,7 @@ static enum jt_err open_limits(struct jt_server *v)
     atomic_store(&v->app.settings, s);
     JT_TRY(jt_throttle_new(&v->throttle));
     JT_TRY(jt_verdicts_new(&v->verdicts));
+    JT_TRY(jt_server_open_issuers(v));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
                          &v->limits);
 }
@@ -218,6 +220,7 @@ static void close_all(struct jt_server *v, bool ran)
         jt_log(&v->log, JT_LOG_INFO, "stopped");
     }
     jt_server_free_workers(v);
+    jt_issuers_free(&v->app.issuers);
     jt_server_unlisten(v);
     jt_limits_free(&v->limits);
     jt_throttle_free(&v->throttle);

@@ -17,75 +17,6 @@ static enum jt_err say(char *why, size_t why_n, enum jt_err e, const char *what)
     return e;
 }
 
-static enum jt_err on_setting(struct jt_state *s, const struct jt_setting *t)
-{
-    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_START))) {
-        return jt_parse_u64(t->value, UINT32_MAX, &s->start_number);
-    }
-    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_FLOOR))) {
-        return jt_parse_u64(t->value, UINT32_MAX, &s->floor_start);
-    }
-    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_CREDENTIALS))) {
-        return jt_parse_u64(t->value, UINT32_MAX, &s->credential_floor);
-    }
-    uint64_t made_s = 0;
-    if (jt_slice_eq(t->o.name, JT_LIT(JT_SETTING_RESTORED)) && t->value.n > 0) {
-        JT_TRY(jt_parse_u64(t->value, INT64_MAX, &made_s));
-        s->restored_s = (int64_t)made_s;
-    }
-    return JT_OK;
-}
-
-/* Into the directory, or freed. NULL: there was no memory to make it. */
-static enum jt_err put_made(struct jt_state *s, struct jt_object *made)
-{
-    if (made == NULL) {
-        return JT_E_NOMEM;
-    }
-    enum jt_err e = jt_directory_put(s->directory, made);
-    if (e != JT_OK) {
-        jt_object_free(made);
-    }
-    return e;
-}
-
-static enum jt_err on_object(void *ctx, struct jt_object *o)
-{
-    struct jt_state *s = ctx;
-    enum jt_err e = JT_OK;
-    switch (o->kind) {
-    case JT_OBJ_DATA_KEY:
-        e = jt_keyring_open(&s->keyring, s->crypt, s->master, (const struct jt_data_key *)o);
-        break;
-    case JT_OBJ_SETTING:
-        e = on_setting(s, (const struct jt_setting *)o);
-        break;
-    case JT_OBJ_SIGNING_KEY:
-        s->nkeys++;
-        JT_TRY(jt_signing_key_open(s->crypt, &s->keyring, (struct jt_signing_key *)o));
-        return jt_directory_put(s->directory, o);
-    case JT_OBJ_RESOURCE:
-    case JT_OBJ_CLIENT:
-    case JT_OBJ_REVOCATION:
-        return jt_directory_put(s->directory, o);
-    case JT_OBJ_TOKEN:
-        /* Lent: a copy is kept. One whose time is over leaves later, if the clock can be trusted.
-         */
-        return put_made(
-            s, (struct jt_object *)jt_opaque_dup((const struct jt_opaque *)o, s->profiles));
-    case JT_OBJ_USE:
-        e = jt_usage_load(s->usage, (const struct jt_use *)o);
-        break;
-    case JT_OBJ_NONE:
-        e = JT_E_CORRUPT;
-        break;
-    }
-    if (e == JT_OK) {
-        jt_object_free(o);
-    }
-    return e;
-}
-
 static enum jt_err put_data_key(struct jt_state *s, uint32_t id, enum jt_data_key_use use)
 {
     struct jt_data_key *k = NULL;
@@ -185,7 +116,7 @@ static enum jt_err load(struct jt_state *s)
 {
     char next[PATH_MAX];
     const char *detail = "";
-    enum jt_err e = s->store->ops->load(s->store, on_object, s);
+    enum jt_err e = s->store->ops->load(s->store, jt_state_take, s);
     if (!s->master_is_ours || !jt_datadir_file(&s->dir, "master.key.new", next)) {
         return e;
     }
@@ -196,7 +127,7 @@ static enum jt_err load(struct jt_state *s)
         jt_master_key_read(next, s->master, &detail) != JT_OK) {
         return e;
     }
-    JT_TRY(s->store->ops->load(s->store, on_object, s));
+    JT_TRY(s->store->ops->load(s->store, jt_state_take, s));
     return rename(next, s->master_path) != 0 ? JT_E_IO : jt_datadir_sync(&s->dir);
 }
 
@@ -369,6 +300,9 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
     if (e == JT_OK) {
         e = jt_usage_new(&s->usage);
     }
+    if (e == JT_OK) {
+        e = jt_replays_new(&s->replays);
+    }
     if (e != JT_OK) {
         return say(why, why_n, e, "directory");
     }
@@ -429,7 +363,7 @@ static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
         .nscopes = sizeof scopes / sizeof scopes[0],
         .scopes = scopes,
     };
-    return put_made(s, (struct jt_object *)jt_resource_dup(&r));
+    return jt_state_show(s, (struct jt_object *)jt_resource_dup(&r));
 }
 
 static enum jt_err put_first_key(struct jt_change *chg, void *ctx)
@@ -489,6 +423,7 @@ void jt_state_close(struct jt_state *s)
     }
     jt_profiles_free(&s->profiles);
     jt_usage_free(&s->usage);
+    jt_replays_free(&s->replays);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);
     explicit_bzero(s->master, sizeof s->master);

@@ -8,6 +8,7 @@
 #ifndef JT_SERVER_STATE_H
 #define JT_SERVER_STATE_H
 
+#include "auth/replay.h"
 #include "config/config.h"
 #include "datadir.h"
 #include "flow/app.h"
@@ -28,6 +29,7 @@ struct jt_state {
     struct jt_saver *saver;
     struct jt_profiles *profiles;
     struct jt_usage *usage;
+    struct jt_replays *replays;
     _Atomic uint64_t issue_sequence; /* of the next token */
     uint64_t start_number;     /* one more at each start: the high part of the issue sequence */
     uint64_t floor_start;      /* tokens of starts before this one ended with a restore */
@@ -46,6 +48,10 @@ struct jt_state {
 
 /* Opens everything in the data directory, which is locked already. why: a sentence. */
 JT_MUST enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n);
+/* state_load.c: into the directory, or freed; NULL: there was no memory to make it. */
+enum jt_err jt_state_show(struct jt_state *s, struct jt_object *made);
+/* one object of the store (jt_load_fn). ctx: the state. */
+enum jt_err jt_state_take(void *ctx, struct jt_object *o);
 /* Needs the issuer: adds the built-in resource and, at the first start, the first signing key. */
 JT_MUST enum jt_err jt_state_complete(struct jt_state *s, struct jt_slice issuer, char *why,
                                       size_t why_n);

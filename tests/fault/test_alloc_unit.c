@@ -458,8 +458,9 @@ static enum jt_err usage(void)
 
 static enum jt_err profiles(void)
 {
-    const struct jt_profile p = {
-        JT_LIT_INIT("alice"), JT_LIT_INIT("https://api"), JT_LIT_INIT("a"), 0, NULL, NULL, 0};
+    const struct jt_profile p = {.client_id = JT_LIT_INIT("alice"),
+                                 .audience = JT_LIT_INIT("https://api"),
+                                 .scope = JT_LIT_INIT("a")};
     struct jt_profiles *home = NULL;
     JT_TRY(jt_profiles_new(&home));
     const struct jt_profile *mine = jt_profile_take(home, &p);

@@ -184,7 +184,8 @@ static void open_state(struct house *h, enum jt_audit_failure on_failure)
     add_resources(h);
     add_clients(h);
     MUST(h->store->ops->commit(h->store, NULL, 0) == JT_OK);
-    MUST(jt_profiles_new(&h->profiles) == JT_OK && jt_usage_new(&h->usage) == JT_OK);
+    MUST(jt_profiles_new(&h->profiles) == JT_OK && jt_usage_new(&h->usage) == JT_OK &&
+         jt_replays_new(&h->replays) == JT_OK);
     MUST(jt_throttle_new(&h->throttle) == JT_OK);
     MUST(jt_verdicts_new(&h->verdicts) == JT_OK);
     atomic_store(&h->issue_sequence, UINT64_C(1) << 40);
@@ -265,6 +266,7 @@ void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parke
     a->sequence_floor = UINT64_C(1) << 40;
     MUST(jt_mailbox_init(&h->mailbox) == JT_OK);
     a->usage = h->usage;
+    a->replays = h->replays;
     a->throttle = h->throttle;
     a->verdicts = h->verdicts;
     a->log = quiet;
@@ -286,6 +288,7 @@ void house_close(struct house *h)
     jt_epochs_free(&h->epochs);
     jt_profiles_free(&h->profiles);
     jt_usage_free(&h->usage);
+    jt_replays_free(&h->replays);
     jt_throttle_free(&h->throttle);
     jt_verdicts_free(&h->verdicts);
     jt_listener_close(&h->listeners[0]);

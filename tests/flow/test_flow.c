@@ -256,10 +256,44 @@ static void test_reasons_reached(void **state)
 {
     (void)state;
     static const enum jt_reason elsewhere[] = {
-        JT_R_NONE,      JT_R_UNREADABLE,      JT_R_CREDENTIAL_NONE,
-        JT_R_NO_KEY,    JT_R_NO_DISK,         JT_R_BUSY,
-        JT_R_INTERNAL,  JT_R_PARAMETER_COUNT, JT_R_ADMIN_NOT_ALLOWED,
-        JT_R_TOKEN_SIZE};
+        JT_R_NONE,
+        JT_R_UNREADABLE,
+        JT_R_CREDENTIAL_NONE,
+        JT_R_NO_KEY,
+        JT_R_NO_DISK,
+        JT_R_BUSY,
+        JT_R_INTERNAL,
+        JT_R_PARAMETER_COUNT,
+        JT_R_ADMIN_NOT_ALLOWED,
+        JT_R_TOKEN_SIZE,
+        /* these need keys and certificates: see tests/e2e */
+        JT_R_ASSERTION_ISSUER,
+        JT_R_ASSERTION_KEY,
+        JT_R_ASSERTION_SIGNATURE,
+        JT_R_ASSERTION_AUDIENCE,
+        JT_R_ASSERTION_EXPIRED,
+        JT_R_ASSERTION_NOT_YET,
+        JT_R_ASSERTION_LIFE,
+        JT_R_ASSERTION_JTI,
+        JT_R_ASSERTION_REPLAYED,
+        JT_R_ASSERTION_ROOM,
+        JT_R_TRUST_RULE,
+        JT_R_TRUST_CLAIMS,
+        JT_R_TRUST_KEYS,
+        JT_R_CERT_UNKNOWN,
+        JT_R_CERT_CHAIN,
+        JT_R_CERT_HEADER,
+        JT_R_CERT_NEEDED,
+        JT_R_CREDENTIAL_KIND,
+        JT_R_CREDENTIAL_REVOKED,
+        JT_R_CREDENTIAL_EXPIRED,
+        JT_R_CREDENTIAL_NOT_YET,
+        JT_R_CREDENTIAL_ENVIRONMENT,
+        JT_R_SECRET_BUSY,
+        JT_R_ROTATION_OFF,
+        JT_R_ROTATION_REQUIRED,
+        JT_R_ADMIN_SCOPE,
+    };
     for (unsigned r = 0; r < JT_REASONS; r++) {
         bool listed = false;
         for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {

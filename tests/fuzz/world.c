@@ -186,7 +186,8 @@ static void open_state(struct world *v)
     add_resource(v, WORLD_ISSUER, JT_ALG_ES256, false, "jeton:introspect", NULL);
     add_clients(v);
     JT_ASSERT(v->store->ops->commit(v->store, NULL, 0) == JT_OK);
-    JT_ASSERT(jt_profiles_new(&v->profiles) == JT_OK && jt_usage_new(&v->usage) == JT_OK);
+    JT_ASSERT(jt_profiles_new(&v->profiles) == JT_OK && jt_usage_new(&v->usage) == JT_OK &&
+              jt_replays_new(&v->replays) == JT_OK);
     JT_ASSERT(jt_throttle_new(&v->throttle) == JT_OK);
     JT_ASSERT(jt_verdicts_new(&v->verdicts) == JT_OK);
     atomic_store(&v->issue_sequence, UINT64_C(1) << 40);
@@ -236,6 +237,7 @@ static void open_app(struct world *v)
     a->issue_sequence = &v->issue_sequence;
     a->sequence_floor = UINT64_C(1) << 40;
     a->usage = v->usage;
+    a->replays = v->replays;
     a->throttle = v->throttle;
     a->verdicts = v->verdicts;
     a->log = quiet;
@@ -364,6 +366,7 @@ void world_close(struct world *v)
     jt_epochs_free(&v->epochs);
     jt_profiles_free(&v->profiles);
     jt_usage_free(&v->usage);
+    jt_replays_free(&v->replays);
     jt_throttle_free(&v->throttle);
     jt_verdicts_free(&v->verdicts);
     jt_limits_free(&v->limits);

@@ -37,7 +37,7 @@ enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg a
                          struct jt_slice kid)
 {
     struct jt_pubparams p;
-    if (jt_alg_kind(alg) != jt_pkey_kind(k)) {
+    if (alg != JT_ALG_NONE && jt_alg_kind(alg) != jt_pkey_kind(k)) {
         return JT_E_UNSUPPORTED;
     }
     JT_TRY(jt_pkey_params(k, &p));
@@ -46,7 +46,9 @@ enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg a
     jt_jw_kstr(w, "kty", jt_str(form->kty));
     jt_jw_kstr(w, "kid", kid);
     jt_jw_kstr(w, "use", JT_LIT("sig"));
-    jt_jw_kstr(w, "alg", jt_str(jt_alg_name(alg)));
+    if (alg != JT_ALG_NONE) {
+        jt_jw_kstr(w, "alg", jt_str(jt_alg_name(alg)));
+    }
     if (form->crv != NULL) {
         jt_jw_kstr(w, "crv", jt_str(form->crv));
     }

@@ -12,7 +12,8 @@
 
 #define JT_KID_MAX 128
 
-/* {"kty":…,"kid":…,"use":"sig","alg":…, public numbers}. No private member can be written. */
+/* {"kty":…,"kid":…,"use":"sig","alg":…, public numbers}, without alg for JT_ALG_NONE. No private
+ * member can be written. */
 JT_MUST enum jt_err jt_jwk_write(struct jt_jw *w, const struct jt_pkey *k, enum jt_alg alg,
                                  struct jt_slice kid);
 /* base64url SHA-256 thumbprint (RFC 7638), 43 characters. */

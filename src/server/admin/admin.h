@@ -183,7 +183,8 @@ enum jt_next jt_admin_list(struct jt_flow *f, enum jt_admin_list list, enum jt_o
                            void (*view)(struct jt_jw *w, struct jt_flow *f,
                                         const struct jt_object *o));
 
-/* body.c: reading bodies. What is wrong is noted with its JSON pointer, for one answer. */
+/* body.c: reading bodies. What is wrong is noted with its JSON pointer, for one answer. Reading
+ * that failed without a note failed for want of memory. */
 /* The body as a JSON object; NULL after a problem was written. Free it in the same step. */
 struct jt_json *jt_admin_body(struct jt_flow *f, enum jt_content_type wanted);
 /* The optional text member, copied into the arena. False when it is there and not a string. */
@@ -238,8 +239,10 @@ const struct jt_client *jt_client_of(struct jt_flow *f);
 /* credential_new.c: making credentials */
 /* label, not_before and expires, into a->credential. */
 bool jt_credential_read_ends(struct jt_flow *f, const struct jt_jval *root);
-/* A secret made here, into a->credential and a->secret; only its keyed hash is stored. */
+/* A secret made here, into a->credential and a->secret; only its keyed hash is stored. After
+ * jt_credential_begin. */
 bool jt_credential_make(struct jt_flow *f);
+bool jt_credential_read_secret(struct jt_flow *f, const struct jt_jval *root);
 /* Room for all credentials of a client, for the change. */
 bool jt_credential_room(struct jt_flow *f);
 /* Inside a change: a->credential joins those of c, which become a->credentials. What ended long ago
@@ -251,6 +254,19 @@ const char *jt_credential_state(const struct jt_credential *k, int64_t now_s);
 bool jt_credential_stands(const struct jt_credential *k, int64_t now_s);
 /* It ends now, with its tokens. */
 void jt_credential_end(struct jt_credential *k, int64_t now_s);
+
+/* credential_kind.c: what kinds there are */
+const char *jt_credential_kind_word(enum jt_credential_kind kind);
+/* The id and state of a new credential, before its kind is read. */
+bool jt_credential_begin(struct jt_flow *f);
+/* jt_admin_known for these names (ends with NULL) and the members of all kinds. */
+bool jt_credential_known(struct jt_flow *f, const struct jt_jval *root, const char *const *names);
+/* "kind" and its member, into a->credential. Not needed: a secret. */
+bool jt_credential_read_kind(struct jt_flow *f, const struct jt_jval *root, bool needed);
+/* credential_jwk.c */
+bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root);
+/* Inside a change: the client does not have this key already. */
+enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);

@@ -11,7 +11,9 @@
 static const struct {
     enum jt_compat bit;
     const char *word;
-} compats[] = {{JT_COMPAT_CIDAAS_OR, "cidaas-or"}};
+} compats[] = {{JT_COMPAT_CIDAAS_OR, "cidaas-or"},
+               {JT_COMPAT_AUD_TOKEN_URL, "aud-token-url"},
+               {JT_COMPAT_RS256_ASSERTION, "rs256-assertion"}};
 
 #define COMPATS (sizeof compats / sizeof compats[0])
 

@@ -64,8 +64,9 @@ static enum jt_next create_parse(struct jt_flow *f)
         return jt_admin_invalid(f, "client_invalid");
     }
     jt_admin_of(f)->client.enabled = true;
-    return !secret || (jt_credential_make(f) && jt_credential_room(f)) ? JT_NEXT
-                                                                       : jt_fail(f, JT_R_INTERNAL);
+    return !secret || (jt_credential_begin(f) && jt_credential_make(f) && jt_credential_room(f))
+               ? JT_NEXT
+               : jt_fail(f, JT_R_INTERNAL);
 }
 
 static enum jt_next create_submit(struct jt_flow *f)

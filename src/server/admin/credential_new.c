@@ -28,20 +28,22 @@ bool jt_credential_make(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
     JT_AUTO(jt_secret_wipe) struct jt_secret s = {0};
-    char id[JT_CREDENTIAL_ID_LEN + 1];
     const struct jt_keyring_key *key = jt_keyring_newest(f->app->keyring, JT_DATA_KEY_SECRETS);
     struct jt_credential *k = &a->credential;
     k->kind = JT_CRED_SECRET;
-    k->state = JT_CRED_ACTIVE;
-    if (key == NULL || jt_credential_id_make(id) != JT_OK ||
-        !jt_arena_copy(&f->x->arena, jt_slice(id, JT_CREDENTIAL_ID_LEN), &k->id) ||
-        jt_client_secret_make(k->id, &s) != JT_OK ||
+    if (key == NULL || jt_client_secret_make(k->id, &s) != JT_OK ||
         jt_hmac_sha256(f->local->crypt, key->key, jt_secret_slice(&s), k->hash) != JT_OK ||
         !jt_arena_copy(&f->x->arena, jt_secret_slice(&s), &a->secret)) {
         return false;
     }
     k->hash_key = key->id;
     return true;
+}
+
+bool jt_credential_read_secret(struct jt_flow *f, const struct jt_jval *root)
+{
+    (void)root;
+    return jt_credential_make(f);
 }
 
 bool jt_credential_room(struct jt_flow *f)

@@ -37,7 +37,8 @@ static enum jt_err no_credential(struct jt_flow *f, struct jt_slice id)
                            (const char *)id.p);
 }
 
-static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice id)
+/* made: with what belongs to one that is new. */
+static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice id, bool made)
 {
     const struct jt_admin *a = jt_admin_of(f);
     const struct jt_client *c = jt_directory_client(f->app->directory, f->segments[0]);
@@ -50,20 +51,15 @@ static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice i
     jt_buf_init(&b, JT_ANSWER_MAX);
     struct jt_jw w = jt_jw(&b);
     jt_jw_obj(&w);
-    if (a->secret.n > 0) {
+    if (made) {
         jt_jw_kstr(&w, "client_id", c->o.name);
+    }
+    if (a->secret.n > 0) {
         jt_jw_kstr(&w, "client_secret", a->secret);
     }
     jt_view_credential(&w, f, k);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, status, &b, 0);
-}
-
-static bool read_kind(struct jt_flow *f, const struct jt_jval *root)
-{
-    struct jt_slice kind = {0};
-    return (jt_jval_str(jt_jobj_get(root, "kind"), &kind) && jt_slice_eq(kind, JT_LIT("secret"))) ||
-           jt_admin_bad(f, "/kind", "kind is secret");
 }
 
 static enum jt_next add_parse(struct jt_flow *f)
@@ -76,14 +72,14 @@ static enum jt_next add_parse(struct jt_flow *f)
         return JT_DONE;
     }
     const struct jt_jval *root = jt_json_root(doc);
-    bool ok = jt_admin_known(f, root, "", names) && read_kind(f, root) &&
-              jt_credential_read_ends(f, root) &&
+    bool ok = jt_credential_known(f, root, names) && jt_credential_begin(f) &&
+              jt_credential_read_kind(f, root, true) && jt_credential_read_ends(f, root) &&
               jt_admin_read_nets(f, root, &k->nnets, &k->nets, &given);
     jt_json_free(&doc);
     if (!ok) {
         return jt_admin_invalid(f, "credential_invalid");
     }
-    return jt_credential_make(f) && jt_credential_room(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
+    return jt_credential_room(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
 
 static enum jt_err change_add(struct jt_change *chg, void *flow)
@@ -91,6 +87,7 @@ static enum jt_err change_add(struct jt_change *chg, void *flow)
     const struct jt_client *old = NULL;
     JT_TRY(jt_change_client(chg, flow, &old));
     struct jt_client c = *old;
+    JT_TRY(jt_change_no_twin(old, jt_admin_of(flow)));
     JT_TRY(jt_credential_join(chg, flow, &c));
     return jt_change_put_client(chg, &c);
 }
@@ -107,15 +104,14 @@ static enum jt_next submit(struct jt_flow *f, enum jt_event_type type, struct jt
 static enum jt_next add_submit(struct jt_flow *f)
 {
     const struct jt_credential *k = &jt_admin_of(f)->credential;
-    if (k->label.n > 0) {
-        jt_admin_say(f, "label %.*s", JT_FMT(k->label));
-    }
+    jt_admin_say(f, "kind %s%s%.*s", jt_credential_kind_word(k->kind),
+                 k->label.n > 0 ? ", label " : "", JT_FMT(k->label));
     return submit(f, JT_EV_CREDENTIAL_ADDED, k->id, change_add);
 }
 
 static enum jt_next add_respond(struct jt_flow *f)
 {
-    return f->job.result == JT_OK ? answer(f, 201, jt_admin_of(f)->credential.id)
+    return f->job.result == JT_OK ? answer(f, 201, jt_admin_of(f)->credential.id, true)
                                   : jt_admin_refused(f, refusals);
 }
 
@@ -154,7 +150,8 @@ static enum jt_next revoke_submit(struct jt_flow *f)
 
 static enum jt_next revoke_respond(struct jt_flow *f)
 {
-    return f->job.result == JT_OK ? answer(f, 200, f->segments[1]) : jt_admin_refused(f, refusals);
+    return f->job.result == JT_OK ? answer(f, 200, f->segments[1], false)
+                                  : jt_admin_refused(f, refusals);
 }
 
 const struct jt_step jt_credential_list_steps[] = {{"allow", jt_admin_allow}, {"respond", list}};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rotate.c - POST /admin/v1/clients/{id}/credentials/rotate: a new secret, and an end for those of
- * the same label that it replaces. They stay good for the overlap, or end at once with their
- * tokens.
+ * rotate.c - POST /admin/v1/clients/{id}/credentials/rotate: a new credential, and an end for those
+ * of the same kind and label that it replaces. They stay good for the overlap, or end at once with
+ * their tokens.
  */
 #include <stdio.h>
 
@@ -30,12 +30,13 @@ static bool read_overlap(struct jt_flow *f, const struct jt_jval *root)
 
 static bool read_members(struct jt_flow *f, const struct jt_jval *root)
 {
-    static const char *const names[] = {"label", "overlap", "now", "expires", "networks", NULL};
+    static const char *const names[] = {"kind",    "label",    "overlap", "now",
+                                        "expires", "networks", NULL};
     struct jt_admin *a = jt_admin_of(f);
     struct jt_credential *k = &a->credential;
     bool nets = false;
-    if (!jt_admin_known(f, root, "", names) || !read_overlap(f, root) ||
-        !jt_credential_read_ends(f, root) ||
+    if (!jt_credential_known(f, root, names) || !read_overlap(f, root) || !jt_credential_begin(f) ||
+        !jt_credential_read_kind(f, root, false) || !jt_credential_read_ends(f, root) ||
         !jt_admin_read_nets(f, root, &k->nnets, &k->nets, &nets)) {
         return false;
     }
@@ -57,13 +58,20 @@ static enum jt_next parse(struct jt_flow *f)
     if (!ok) {
         return jt_admin_invalid(f, "credential_invalid");
     }
-    return jt_credential_make(f) && jt_credential_room(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
+    return jt_credential_room(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
 
-static bool label_before(const struct jt_client *c, size_t i, int64_t now_s)
+/* In use, and of the kind that is replaced: a secret never ends a key. */
+static bool stands(const struct jt_admin *a, const struct jt_credential *k, int64_t now_s)
+{
+    return k->kind == a->credential.kind && jt_credential_stands(k, now_s);
+}
+
+static bool label_before(const struct jt_admin *a, const struct jt_client *c, size_t i,
+                         int64_t now_s)
 {
     for (size_t k = 0; k < i; k++) {
-        if (jt_credential_stands(&c->credentials[k], now_s) &&
+        if (stands(a, &c->credentials[k], now_s) &&
             jt_slice_eq(c->credentials[k].label, c->credentials[i].label)) {
             return true;
         }
@@ -79,7 +87,7 @@ static enum jt_err choose_label(struct jt_admin *a, const struct jt_client *c, i
     jt_buf_init(&all, 256);
     for (size_t i = 0; i < c->ncredentials; i++) {
         struct jt_slice label = c->credentials[i].label;
-        if (!jt_credential_stands(&c->credentials[i], now_s) || label_before(c, i, now_s)) {
+        if (!stands(a, &c->credentials[i], now_s) || label_before(a, c, i, now_s)) {
             continue;
         }
         a->credential.label = label;
@@ -90,11 +98,14 @@ static enum jt_err choose_label(struct jt_admin *a, const struct jt_client *c, i
         return JT_OK;
     }
     return n == 0 ? jt_admin_refuse(a, 409, "label",
-                                    "no credential of the client is in use: name a label, or add "
-                                    "a credential")
+                                    "no credential of kind %s of the client is in use: name a "
+                                    "label, or add a credential",
+                                    jt_credential_kind_word(a->credential.kind))
                   : jt_admin_refuse(a, 409, "label",
-                                    "its credentials have several labels, so name one: %.*s",
-                                    (int)all.n, (const char *)all.p);
+                                    "its credentials of kind %s have several labels, so name one: "
+                                    "%.*s",
+                                    jt_credential_kind_word(a->credential.kind), (int)all.n,
+                                    (const char *)all.p);
 }
 
 /* Those that the new one replaces, as they will be. */
@@ -103,9 +114,10 @@ static void end_others(struct jt_admin *a, size_t n, int64_t now_s)
     int64_t last_s = now_s + a->overlap_s;
     for (size_t i = 0; i < n; i++) {
         struct jt_credential *k = &a->credentials[i];
-        bool stands = jt_credential_stands(k, now_s);
-        bool retiring = k->state == JT_CRED_RETIRING && (k->expires_s == 0 || now_s < k->expires_s);
-        if (!jt_slice_eq(k->label, a->credential.label) || (!stands && !(retiring && a->at_once))) {
+        bool retiring = k->kind == a->credential.kind && k->state == JT_CRED_RETIRING &&
+                        (k->expires_s == 0 || now_s < k->expires_s);
+        if (!jt_slice_eq(k->label, a->credential.label) ||
+            (!stands(a, k, now_s) && !(retiring && a->at_once))) {
             continue;
         }
         a->replaced |= 1u << i;
@@ -123,7 +135,7 @@ static void inherit(struct jt_admin *a, const struct jt_client *c, int64_t now_s
 {
     for (size_t i = c->ncredentials; i > 0; i--) {
         const struct jt_credential *k = &c->credentials[i - 1];
-        if (jt_credential_stands(k, now_s) && jt_slice_eq(k->label, a->credential.label)) {
+        if (stands(a, k, now_s) && jt_slice_eq(k->label, a->credential.label)) {
             if ((a->given & JT_GAVE_NETWORKS) == 0) {
                 a->credential.nnets = k->nnets;
                 a->credential.nets = k->nets;
@@ -151,7 +163,8 @@ static void tell(struct jt_flow *f, size_t n)
     if (!a->at_once) {
         (void)snprintf(how, sizeof how, "after %lld s", (long long)a->overlap_s);
     }
-    jt_admin_say(f, "label \"%.*s\"; ends %s: %.*s", JT_FMT(a->credential.label), how,
+    jt_admin_say(f, "kind %s, label \"%.*s\"; ends %s: %.*s",
+                 jt_credential_kind_word(a->credential.kind), JT_FMT(a->credential.label), how,
                  ids.n > 0 ? (int)ids.n : 4, ids.n > 0 ? (const char *)ids.p : "none");
 }
 
@@ -166,6 +179,7 @@ static enum jt_err change(struct jt_change *chg, void *flow)
         JT_TRY(choose_label(a, old, now_s));
     }
     inherit(a, old, now_s);
+    JT_TRY(jt_change_no_twin(old, a));
     struct jt_client c = *old;
     JT_TRY(jt_credential_join(chg, f, &c));
     end_others(a, c.ncredentials - 1, now_s);
@@ -216,7 +230,10 @@ static enum jt_next respond(struct jt_flow *f)
     jt_jw_obj(&w);
     jt_jw_kstr(&w, "client_id", f->segments[0]);
     jt_jw_kstr(&w, "credential_id", a->credential.id);
-    jt_jw_kstr(&w, "client_secret", a->secret);
+    jt_jw_kstr(&w, "kind", jt_str(jt_credential_kind_word(a->credential.kind)));
+    if (a->secret.n > 0) {
+        jt_jw_kstr(&w, "client_secret", a->secret);
+    }
     jt_jw_kstr(&w, "label", a->credential.label);
     write_replaced(&w, f);
     jt_jw_end_obj(&w);

@@ -72,7 +72,7 @@ static void write_use(struct jt_jw *w, struct jt_flow *f, const struct jt_creden
 void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k)
 {
     jt_jw_kstr(w, "credential_id", k->id);
-    jt_jw_kstr(w, "kind", JT_LIT("secret"));
+    jt_jw_kstr(w, "kind", jt_str(jt_credential_kind_word(k->kind)));
     jt_jw_kstr(w, "label", k->label);
     jt_jw_kstr(w, "state", jt_str(jt_credential_state(k, jt_wall_s(f->app->clock))));
     jt_view_time(w, "created", k->created_s);
@@ -81,6 +81,10 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_cred
     }
     if (k->expires_s != 0) {
         jt_view_time(w, "expires", k->expires_s);
+    }
+    if (k->kind == JT_CRED_JWK) {
+        jt_jw_key(w, "jwk");
+        jt_jw_raw(w, k->material);
     }
     write_nets(w, k->nets, k->nnets);
     write_use(w, f, k);

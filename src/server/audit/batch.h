@@ -62,6 +62,7 @@ struct jt_writer {
     _Atomic int64_t begun_us;                 /* when the thread went to work; 0: it sleeps */
     int64_t upkeep_us;                        /* monotonic: when upkeep is next due */
     int64_t uses_us;                          /* and when uses of credentials are written */
+    int64_t replays_us;                       /* and when used assertions leave */
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */
     _Atomic uint64_t commits, nevents_total, counted, failures, unaudited;
     _Atomic bool failing, degrade;
@@ -78,8 +79,8 @@ void jt_batch_publish(struct jt_writer *w);
 void jt_pending_free(struct jt_pending *p);
 size_t jt_pending_count(const struct jt_writer *w);
 
-/* token.c: writes the opaque tokens of the batch to jeton.db, all in one transaction; a job whose
- * token could not be written has its result set. */
+/* token.c: writes opaque tokens and used assertions of the batch to jeton.db, all in one
+ * transaction; a job whose own could not be written has its result set. */
 void jt_batch_tokens_write(struct jt_writer *w, struct jt_job *jobs);
 /* Shows them, once their events are on disk; else forgets them. */
 void jt_batch_tokens_end(struct jt_writer *w, struct jt_job *jobs, bool show);

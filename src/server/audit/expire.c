@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * expire.c - once a second: opaque tokens and revocations whose time is over leave, a bounded
- * number at a time; now and then the uses of credentials are written down.
+ * number at a time; now and then used assertions that are over, and the uses of credentials are
+ * written down.
  */
 #include "batch.h"
 
@@ -18,6 +19,10 @@
  * distrusted or after a real jump, the token that it ends has its time once more.
  */
 #define REVOKED_LONGER_S 3600
+
+/* Longer than the table in memory keeps them. */
+#define REPLAYS_LONGER_S 180
+#define REPLAYS_EVERY_US 2000000
 
 static bool is_over(const struct jt_object *o, int64_t now_s)
 {
@@ -65,6 +70,24 @@ static bool run(struct jt_writer *w, jt_change_fn fn, void *ctx)
     return true;
 }
 
+/* Rows of assertions that ended a while ago; where that fails they leave later. */
+static void drop_replays(struct jt_writer *w, int64_t now_s)
+{
+    struct jt_store *s = w->o.store;
+    uint8_t until[8];
+    int64_t now_us = jt_mono_us(w->o.clock);
+    if (now_us < w->replays_us || s->ops->begin(s) != JT_OK) {
+        return;
+    }
+    w->replays_us = now_us + REPLAYS_EVERY_US;
+    jt_put_be64(until, (uint64_t)(now_s - REPLAYS_LONGER_S));
+    if (s->ops->remove(s, JT_OBJ_REPLAY, jt_slice(until, sizeof until)) != JT_OK) {
+        s->ops->rollback(s);
+    } else if (s->ops->commit(s, NULL, 0) != JT_OK) {
+        (void)atomic_fetch_add(&w->failures, 1);
+    }
+}
+
 void jt_expire(struct jt_writer *w)
 {
     int64_t now_s = jt_wall_s(w->o.clock);
@@ -77,6 +100,7 @@ void jt_expire(struct jt_writer *w)
     if (jt_directory_count(w->o.directory, JT_OBJ_REVOCATION) > 0) {
         (void)run(w, drop_over, &revocations);
     }
+    drop_replays(w, now_s);
 }
 
 struct uses {

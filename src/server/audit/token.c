@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * token.c - opaque tokens of a batch: all in one transaction of jeton.db, before their events go to
- * the log. A crash in between leaves the hash of a token that nobody was ever given.
+ * token.c - opaque tokens and used assertions of a batch: all in one transaction of jeton.db,
+ * before their events go to the log. A crash in between leaves the hash of a token that nobody was
+ * ever given, and an assertion that got none.
  */
 #include "batch.h"
+
+static enum jt_err write_one(struct jt_store *s, const struct jt_job *j)
+{
+    if (j->shown != NULL) {
+        JT_TRY(s->ops->put(s, &j->opaque->o));
+    }
+    return j->replay != NULL ? s->ops->put(s, &j->replay->o) : JT_OK;
+}
 
 static enum jt_err write_all(struct jt_writer *w, struct jt_job *jobs)
 {
     struct jt_store *s = w->o.store;
     JT_TRY(s->ops->begin(s));
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
-        if (j->shown == NULL) {
-            continue;
-        }
-        enum jt_err e = s->ops->put(s, &j->opaque->o);
+        enum jt_err e = write_one(s, j);
         if (e != JT_OK) {
             s->ops->rollback(s);
             return e;
@@ -47,11 +53,14 @@ void jt_batch_tokens_write(struct jt_writer *w, struct jt_job *jobs)
             j->result = prepare(w, j);
             any = any || j->result == JT_OK;
         }
+        any = any || j->replay != NULL;
     }
     enum jt_err e = any ? write_all(w, jobs) : JT_OK;
     for (struct jt_job *j = jobs; j != NULL && e != JT_OK; j = j->next) {
         if (j->shown != NULL) {
             jt_directory_discard(&j->shown);
+        }
+        if (j->opaque != NULL || j->replay != NULL) {
             j->result = e;
         }
     }

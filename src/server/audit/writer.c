@@ -181,7 +181,7 @@ static void conclude(struct jt_writer *w, struct jt_job *jobs, enum jt_err disk)
         }
         if (disk == JT_OK) {
             j->receipt = (struct jt_receipt){.seq = j->event.seq, .on_disk = true};
-        } else if (w->o.on_failure == JT_AUDIT_DEGRADE && j->opaque == NULL) {
+        } else if (w->o.on_failure == JT_AUDIT_DEGRADE && j->opaque == NULL && j->replay == NULL) {
             j->receipt = (struct jt_receipt){.unaudited = true};
             (void)atomic_fetch_add(&w->unaudited, 1);
         } else {
@@ -221,7 +221,8 @@ static void fail_all(struct jt_writer *w, struct jt_job *jobs, enum jt_err e)
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
         j->result = e;
         j->receipt = (struct jt_receipt){0};
-        if (j->change == NULL && j->opaque == NULL && w->o.on_failure == JT_AUDIT_DEGRADE) {
+        if (j->change == NULL && j->opaque == NULL && j->replay == NULL &&
+            w->o.on_failure == JT_AUDIT_DEGRADE) {
             j->result = JT_OK;
             j->receipt.unaudited = true;
             (void)atomic_fetch_add(&w->unaudited, 1);

@@ -60,6 +60,7 @@ struct jt_job {
     uint16_t reason_code;     /* row of reason.def, for counting */
     jt_change_fn change;      /* NULL: an event only */
     const struct jt_opaque *opaque; /* NULL, or a token to be stored before its event */
+    const struct jt_replay *replay; /* NULL, or an assertion whose use is stored with it */
     struct jt_publication *shown;   /* the writer's own */
     void *ctx;
     enum jt_err result; /* of the change and of the disk */

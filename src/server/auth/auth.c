@@ -12,6 +12,8 @@ struct jt_principal {
 static const struct jt_auth_ops *const methods[] = {
     &jt_auth_client_secret_basic,
     &jt_auth_client_secret_post,
+    &jt_auth_private_key_jwt,
+    &jt_auth_trust,
     NULL,
 };
 
@@ -33,9 +35,16 @@ bool jt_principal_is_hypothetical(const struct jt_principal *p)
 /* Signs of methods that are not offered here: they must not pass for "no credentials". */
 static bool foreign_method(const struct jt_auth_input *in)
 {
-    return in->authz->scheme == JT_AUTHZ_OTHER || in->authz->scheme == JT_AUTHZ_BEARER ||
-           jt_form_get(in->form, "client_assertion").n > 0 ||
-           jt_form_get(in->form, "client_assertion_type").n > 0;
+    return in->authz->scheme == JT_AUTHZ_OTHER || in->authz->scheme == JT_AUTHZ_BEARER;
+}
+
+bool jt_auth_input_read(struct jt_arena *a, const struct jt_authz *authz,
+                        const struct jt_form *form, const struct jt_peer_cert *cert,
+                        struct jt_auth_input *out)
+{
+    *out = (struct jt_auth_input){.authz = authz, .form = form, .cert = cert};
+    out->assertion = jt_assertion_read(form, a);
+    return !a->starved;
 }
 
 static const struct jt_auth_ops *choose(const struct jt_auth_input *in, enum jt_reason *why)
@@ -92,8 +101,16 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
     }
     out->method = m->name;
     struct jt_auth_proof proof = {0};
-    if (m->verify(ctx, in, &proof, out) == JT_AUTH_PROVEN) {
+    switch (m->verify(ctx, in, &proof, out)) {
+    case JT_AUTH_PROVEN:
         prove(ctx, &proof, false, out);
+        break;
+    case JT_AUTH_LATER:
+        out->verdict = JT_AUTH_LATER;
+        break;
+    case JT_AUTH_UNDECIDED:
+    case JT_AUTH_REFUSED:
+        break;
     }
 }
 
@@ -101,8 +118,11 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
 static int nearness(enum jt_reason r)
 {
     static const enum jt_reason order[] = {
-        JT_R_SECRET_REVOKED, JT_R_SECRET_EXPIRED,     JT_R_SECRET_NOT_YET, JT_R_CLIENT_DISABLED,
-        JT_R_CLIENT_NETWORK, JT_R_CREDENTIAL_NETWORK, JT_R_NONE,
+        JT_R_SECRET_REVOKED,     JT_R_CREDENTIAL_REVOKED,
+        JT_R_SECRET_EXPIRED,     JT_R_CREDENTIAL_EXPIRED,
+        JT_R_SECRET_NOT_YET,     JT_R_CREDENTIAL_NOT_YET,
+        JT_R_CLIENT_DISABLED,    JT_R_CLIENT_NETWORK,
+        JT_R_CREDENTIAL_NETWORK, JT_R_NONE,
     };
     int i = 0;
     while (i < (int)(sizeof order / sizeof order[0]) && order[i] != r) {

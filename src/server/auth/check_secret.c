@@ -18,17 +18,24 @@ static bool elsewhere(const struct jt_net *nets, size_t n, const struct jt_addr 
     return n > 0 && peer != NULL && !jt_nets_have(nets, n, peer);
 }
 
+/* The same for a secret, whose reasons are older, and for every other kind. */
+static enum jt_reason ended(const struct jt_credential *k, enum jt_reason secret,
+                            enum jt_reason other)
+{
+    return k->kind == JT_CRED_SECRET ? secret : other;
+}
+
 enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credential *k,
                               const struct jt_auth_context *ctx)
 {
     if (k->state != JT_CRED_ACTIVE && k->state != JT_CRED_RETIRING) {
-        return JT_R_SECRET_REVOKED;
+        return ended(k, JT_R_SECRET_REVOKED, JT_R_CREDENTIAL_REVOKED);
     }
     if (ctx->now_s < k->not_before_s) {
-        return JT_R_SECRET_NOT_YET;
+        return ended(k, JT_R_SECRET_NOT_YET, JT_R_CREDENTIAL_NOT_YET);
     }
     if (k->expires_s != 0 && ctx->now_s >= k->expires_s) {
-        return JT_R_SECRET_EXPIRED;
+        return ended(k, JT_R_SECRET_EXPIRED, JT_R_CREDENTIAL_EXPIRED);
     }
     if (!c->enabled) {
         return JT_R_CLIENT_DISABLED;
@@ -39,6 +46,17 @@ enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credent
     return elsewhere(k->nets, k->nnets, ctx->peer) ? JT_R_CREDENTIAL_NETWORK : JT_R_NONE;
 }
 
+/* Has it any secret, whatever became of it? */
+static bool has_secrets(const struct jt_client *c)
+{
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        if (c->credentials[i].kind == JT_CRED_SECRET) {
+            return true;
+        }
+    }
+    return c->ncredentials == 0;
+}
+
 /* Why a secret does not fit: a paste error is told apart from a wrong one. */
 static enum jt_reason misfit(const struct jt_client *c, struct jt_slice secret)
 {
@@ -46,6 +64,9 @@ static enum jt_reason misfit(const struct jt_client *c, struct jt_slice secret)
     enum jt_secret_form form = jt_client_secret_form(secret, &id);
     if (c == NULL) {
         return JT_R_CLIENT_UNKNOWN;
+    }
+    if (!has_secrets(c)) {
+        return JT_R_CREDENTIAL_KIND;
     }
     return form == JT_SECRET_DAMAGED ? JT_R_SECRET_DAMAGED : JT_R_SECRET_WRONG;
 }
@@ -75,7 +96,7 @@ enum jt_auth_verdict jt_auth_check_secret(const struct jt_auth_context *ctx,
     }
     out->reason = same ? jt_auth_usable(c, k, ctx) : misfit(c, secret);
     out->tried = out->reason == JT_R_CLIENT_UNKNOWN || out->reason == JT_R_SECRET_WRONG ||
-                 out->reason == JT_R_SECRET_DAMAGED;
+                 out->reason == JT_R_SECRET_DAMAGED || out->reason == JT_R_CREDENTIAL_KIND;
     if (out->reason != JT_R_NONE) {
         return JT_AUTH_REFUSED;
     }

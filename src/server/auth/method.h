@@ -24,11 +24,25 @@ struct jt_auth_ops {
                                    struct jt_auth_result *out);
 };
 
-extern const struct jt_auth_ops jt_auth_client_secret_basic, jt_auth_client_secret_post;
+extern const struct jt_auth_ops jt_auth_client_secret_basic, jt_auth_client_secret_post,
+    jt_auth_private_key_jwt, jt_auth_trust;
 
-/* The right secret; may it be used now, and from there? JT_R_NONE: yes. */
+/* Sets reason and words; returns REFUSED. */
+static inline enum jt_auth_verdict jt_auth_refuse(struct jt_auth_result *out, enum jt_reason why,
+                                                  const char *detail)
+{
+    out->reason = why;
+    out->detail = detail;
+    return JT_AUTH_REFUSED;
+}
+
+/* The right proof; may it be used now, and from there? JT_R_NONE: yes. */
 enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credential *k,
                               const struct jt_auth_context *ctx);
+
+/* The assertion is right: PROVEN the first time, and out->replay is set. */
+enum jt_auth_verdict jt_auth_use_once(const struct jt_auth_context *ctx,
+                                      const struct jt_assertion *s, struct jt_auth_result *out);
 
 /*
  * Does this client have this secret? One keyed hash and one comparison, whatever the answer, an

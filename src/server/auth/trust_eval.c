@@ -202,7 +202,7 @@ static void check_jti(const struct eval *e)
     struct jt_finding *f = add(e->out, JT_CHECK_JTI, JT_LIT("jti"), good);
     if (speaks(e->out, f)) {
         f->has = jt_said_claim(e->out->arena, claim(e, "jti"));
-        f->wants = JT_LIT("a text of 1 to 255 bytes, new with each token");
+        f->wants = JT_LIT("a text of 1 to 256 bytes, new with each token");
     }
 }
 

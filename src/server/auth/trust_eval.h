@@ -16,7 +16,7 @@
 
 #define JT_TRUST_SKEW_S 10 /* how far the issuer's clock may be ahead */
 #define JT_TRUST_FINDINGS 32u
-#define JT_TRUST_JTI_MAX 255u
+#define JT_TRUST_JTI_MAX 256u
 
 /* A token read, not believed. */
 struct jt_trust_token {

@@ -99,7 +99,7 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
         (keep(c, value, &value) != JT_OK || keep(c, where, &where) != JT_OK)) {
         return jt_config_fail(err, JT_E_NOMEM, source.where, "out of memory");
     }
-    size_t *count = o->type == JT_OPTION_NETS ? &c->ntrusted : &c->nlisten;
+    size_t *count = o->type == JT_OPTION_NETS ? jt_option_nets(o, c).n : &c->nlisten;
     size_t before = *count;
     if (jt_option_is_list(o) && source.from != c->origin[i].from) {
         *count = 0;
@@ -114,12 +114,25 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
     return JT_OK;
 }
 
-static bool same_nets(const struct jt_config *a, const struct jt_config *b)
+struct jt_option_nets jt_option_nets(const struct jt_option *o, struct jt_config *c)
 {
-    bool same = a->ntrusted == b->ntrusted;
-    for (size_t i = 0; same && i < a->ntrusted; i++) {
-        same = a->trusted[i].bits == b->trusted[i].bits &&
-               memcmp(a->trusted[i].a.b, b->trusted[i].a.b, sizeof a->trusted[i].a.b) == 0;
+    if (o->offset == offsetof(struct jt_config, allowed)) {
+        return (struct jt_option_nets){c->allowed, &c->nallowed};
+    }
+    JT_ASSERT(o->offset == offsetof(struct jt_config, trusted));
+    return (struct jt_option_nets){c->trusted, &c->ntrusted};
+}
+
+static bool same_nets(const struct jt_option *o, const struct jt_config *a,
+                      const struct jt_config *b)
+{
+    bool is_allowed = o->offset == offsetof(struct jt_config, allowed);
+    size_t n = is_allowed ? a->nallowed : a->ntrusted;
+    const struct jt_net *x = is_allowed ? a->allowed : a->trusted;
+    const struct jt_net *y = is_allowed ? b->allowed : b->trusted;
+    bool same = n == (is_allowed ? b->nallowed : b->ntrusted);
+    for (size_t i = 0; same && i < n; i++) {
+        same = x[i].bits == y[i].bits && memcmp(x[i].a.b, y[i].a.b, sizeof x[i].a.b) == 0;
     }
     return same;
 }
@@ -147,7 +160,7 @@ bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const 
     case JT_OPTION_LISTEN:
         return same_listen(a, b);
     case JT_OPTION_NETS:
-        return same_nets(a, b);
+        return same_nets(o, a, b);
     case JT_OPTION_COUNT:
     case JT_OPTION_DURATION:
     case JT_OPTION_SIZE:

@@ -137,10 +137,11 @@ static enum jt_err read_nets(const struct read *r)
     if (e != JT_OK) {
         return refuse(r, e, why);
     }
-    if (r->c->ntrusted == JT_PROXIES_MAX) {
+    const struct jt_option_nets list = jt_option_nets(r->o, r->c);
+    if (*list.n == JT_PROXIES_MAX) {
         return refuse(r, JT_E_LIMIT, "is one network too many: 32 are allowed");
     }
-    r->c->trusted[r->c->ntrusted++] = n;
+    list.nets[(*list.n)++] = n;
     return JT_OK;
 }
 

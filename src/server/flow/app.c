@@ -20,6 +20,7 @@ enum jt_err jt_local_init(struct jt_local *l, struct jt_app *app, size_t index)
     /* not from 0: request ids shall differ from those of the run before */
     JT_TRY(jt_random(&l->requests, 5));
     JT_TRY(jt_crypt_new(&l->crypt));
+    JT_TRY(jt_checks_new(&l->checks));
     JT_TRY(jt_counts_init(&l->counts));
     return jt_mailbox_init(&l->mailbox);
 }
@@ -29,6 +30,7 @@ void jt_local_free(struct jt_local *l)
     jt_keys_free(&l->keys);
     jt_counts_free(&l->counts);
     jt_mailbox_close(&l->mailbox);
+    jt_checks_free(&l->checks);
     jt_crypt_free(&l->crypt);
     jt_buf_free(&l->text);
     jt_buf_free(&l->jws);

@@ -10,6 +10,9 @@
 
 #include "../../core/base/num.h"
 #include "../audit/writer.h"
+#include "../issuers/issuers.h"
+#include "../auth/checks.h"
+#include "../auth/replay.h"
 #include "../net/net.h"
 #include "../policy/throttle.h"
 #include "../store/directory.h"
@@ -53,7 +56,9 @@ struct jt_app {
     uint64_t sequence_floor;          /* tokens below ended with a restore */
     struct jt_usage *usage;
     struct jt_throttle *throttle;
+    struct jt_replays *replays;
     struct jt_verdicts *verdicts;
+    struct jt_issuers *issuers;
     struct jt_limits *limits; /* for metrics */
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */
@@ -82,6 +87,7 @@ struct jt_local {
     struct jt_app *app;
     size_t index; /* of the worker, and its place among the epoch readers */
     struct jt_crypt *crypt;
+    struct jt_checks *checks;
     struct jt_mailbox mailbox;
     struct jt_handover handover;        /* jobs of this event batch */
     struct jt_flow *later, **later_end; /* requests that wait for its end, oldest first */

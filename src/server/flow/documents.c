@@ -32,9 +32,12 @@ enum jt_err jt_metadata_make(struct jt_app *app)
 {
     static const char *const none[] = {NULL};
     static const char *const grants[] = {"client_credentials", NULL};
-    static const char *const methods[] = {"client_secret_basic", "client_secret_post", NULL};
+    static const char *const methods[] = {"client_secret_basic", "client_secret_post",
+                                          "private_key_jwt", NULL};
     static const char *const introspection_methods[] = {"client_secret_basic", "client_secret_post",
-                                                        "bearer", NULL};
+                                                        "private_key_jwt", "bearer", NULL};
+    /* Those of private_key_jwt; RS256 only where a client's compat says so. */
+    static const char *const algs[] = {"ES256", "PS256", "EdDSA", "RS256", NULL};
     bool cidaas = app->profile_cidaas;
     jt_buf_init(&app->metadata, METADATA_MAX);
     struct jt_jw w = jt_jw(&app->metadata);
@@ -49,8 +52,11 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     list(&w, "response_types_supported", none);
     list(&w, "grant_types_supported", grants);
     list(&w, "token_endpoint_auth_methods_supported", methods);
+    list(&w, "token_endpoint_auth_signing_alg_values_supported", algs);
     list(&w, "introspection_endpoint_auth_methods_supported", introspection_methods);
+    list(&w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
     list(&w, "revocation_endpoint_auth_methods_supported", methods);
+    list(&w, "revocation_endpoint_auth_signing_alg_values_supported", algs);
     jt_jw_end_obj(&w);
     return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_NOMEM;
 }

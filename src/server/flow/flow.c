@@ -37,6 +37,11 @@ void jt_flow_continue(struct jt_flow *f)
     run(f);
 }
 
+void jt_flow_again(struct jt_flow *f)
+{
+    run(f);
+}
+
 static void finish(struct jt_flow *f, enum jt_next n)
 {
     JT_ASSERT(n == JT_DONE);
@@ -47,6 +52,7 @@ static void finish(struct jt_flow *f, enum jt_next n)
 static void job_done(struct jt_job *job)
 {
     struct jt_flow *f = job->ctx;
+    f->job.replay = NULL; /* it is on disk, or the request fails */
     bool disk = job->result == JT_E_FULL || job->result == JT_E_IO;
     if (disk || (job->change == NULL && job->result != JT_OK)) {
         finish(f, jt_fail(f, JT_R_NO_DISK));

@@ -77,6 +77,8 @@ struct jt_flow {
     struct jt_slice segments[3]; /* of the path, where the endpoint has "*" */
     struct jt_form form;
     struct jt_authz authz;
+    struct jt_auth_input proof; /* what it carries, once it has been read */
+    bool proof_read;
     struct jt_auth_result auth;
     const struct jt_token_req *request;
     const struct jt_grant *grant;
@@ -109,6 +111,13 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r);
 void jt_flow_start(struct jt_flow *f);
 /* Goes on with the step after the one that parked. */
 void jt_flow_continue(struct jt_flow *f);
+/* Runs the step that parked once more. */
+void jt_flow_again(struct jt_flow *f);
+
+/* errand.c: has it run elsewhere; then the same step again, with it in f->proof. */
+enum jt_next jt_errand_run(struct jt_flow *f, struct jt_errand *errand);
+/* errand_keys.c */
+enum jt_next jt_errand_keys(struct jt_flow *f, struct jt_errand *errand);
 
 /* answer.c: the only writer of answers. */
 struct jt_answer {
@@ -146,8 +155,11 @@ enum jt_next jt_read_params(struct jt_flow *f);
 enum jt_next jt_token_req_read(struct jt_flow *f);
 /* What authentication looks at, for a caller at this address; NULL: at any. */
 struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struct jt_addr *peer);
-/* Client authentication; f->auth is the result. Refuses by itself. */
+/* Client authentication; f->auth is the result. Refuses by itself. May park, and be run again. */
 enum jt_next jt_client_authenticate(struct jt_flow *f);
+/* A step of its own after it, where nothing else of the request goes to the disk before its answer:
+ * an assertion that was used is on disk. */
+enum jt_next jt_client_keep(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
 struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 

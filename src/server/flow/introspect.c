@@ -169,6 +169,6 @@ static enum jt_next respond(struct jt_flow *f)
 }
 
 const struct jt_step jt_introspect_steps[] = {
-    {"parse", parse},     {"authenticate", authenticate}, {"inspect", inspect},
-    {"account", account}, {"respond", respond},
+    {"parse", parse},     {"authenticate", authenticate}, {"keep", jt_client_keep},
+    {"inspect", inspect}, {"account", account},           {"respond", respond},
 };

@@ -10,8 +10,8 @@
 #include "../../core/jose/alg.h"
 #include "app.h"
 
-static const char *const method_names[JT_METRIC_METHODS] = {"none", "client_secret_basic",
-                                                            "client_secret_post"};
+static const char *const method_names[JT_METRIC_METHODS] = {
+    "none", "client_secret_basic", "client_secret_post", "private_key_jwt", "trust"};
 
 enum jt_metric_method jt_metric_method(const char *name)
 {

@@ -119,37 +119,90 @@ struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struc
         .directory = f->app->directory,
         .keyring = f->app->keyring,
         .crypt = f->local->crypt,
+        .checks = f->local->checks,
+        .replays = f->app->replays,
+        .issuers = f->app->issuers,
         .arena = &f->x->arena,
+        .issuer = f->app->issuer,
         .now_s = f->now_us / 1000000,
+        .clock_trusted = jt_writer_clock_trusted(f->app->writer),
         .peer = peer,
     };
+}
+
+/* The use of an assertion goes to the disk with the next job of this request. */
+static bool remember(struct jt_flow *f)
+{
+    const struct jt_replay_id *id = &f->auth.replay;
+    struct jt_replay *r = id->used ? jt_arena_alloc(&f->x->arena, sizeof *r) : NULL;
+    if (r != NULL) {
+        *r = (struct jt_replay){
+            .o = {.kind = JT_OBJ_REPLAY, .name = jt_slice(id->id, sizeof id->id)},
+            .expires_s = id->expires_s,
+        };
+    }
+    f->job.replay = r;
+    return r != NULL || !id->used;
+}
+
+static enum jt_next proven(struct jt_flow *f, int64_t now_s)
+{
+    jt_usage_add(&f->local->used, f->app->usage, jt_principal_credential(f->auth.principal)->number,
+                 now_s, &f->x->peer);
+    return remember(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
+}
+
+static enum jt_next refused(struct jt_flow *f)
+{
+    jt_count(&f->local->metrics.auth_failures[f->auth.reason]);
+    if (f->auth.reason == JT_R_CLIENT_NETWORK || f->auth.reason == JT_R_CREDENTIAL_NETWORK) {
+        jt_count(&f->local->metrics.network_denied);
+    }
+    if (f->auth.tried) {
+        jt_throttle_fail(f->app->throttle, f->auth.claimed, &f->x->peer, f->begun_us);
+    }
+    if (f->auth.detail != NULL) {
+        f->detail = jt_str(f->auth.detail);
+    }
+    return jt_deny(f, f->auth.reason);
 }
 
 enum jt_next jt_client_authenticate(struct jt_flow *f)
 {
     const struct jt_auth_context ctx = jt_flow_auth_context(f, &f->x->peer);
-    const struct jt_auth_input in = {&f->authz, &f->form};
-    struct jt_metrics *m = &f->local->metrics;
-    struct jt_slice said = jt_auth_claimed(&ctx, &in);
-    if (throttled(f, said)) {
-        f->auth.claimed = said;
-        return jt_deny(f, JT_R_THROTTLED);
+    if (!f->proof_read) {
+        f->proof_read = true;
+        if (!jt_auth_input_read(&f->x->arena, &f->authz, &f->form, NULL, &f->proof)) {
+            return jt_fail(f, JT_R_INTERNAL);
+        }
+        struct jt_slice said = jt_auth_claimed(&ctx, &f->proof);
+        if (throttled(f, said)) {
+            f->auth.claimed = said;
+            return jt_deny(f, JT_R_THROTTLED);
+        }
     }
-    jt_authenticate(&ctx, &in, &f->auth);
+    jt_authenticate(&ctx, &f->proof, &f->auth);
     if (f->x->arena.starved) {
         return jt_fail(f, JT_R_INTERNAL);
     }
-    if (f->auth.verdict == JT_AUTH_PROVEN) {
-        jt_usage_add(&f->local->used, f->app->usage,
-                     jt_principal_credential(f->auth.principal)->number, ctx.now_s, &f->x->peer);
+    switch (f->auth.verdict) {
+    case JT_AUTH_PROVEN:
+        return proven(f, ctx.now_s);
+    case JT_AUTH_LATER:
+        return jt_errand_run(f, f->auth.errand);
+    case JT_AUTH_REFUSED:
+    case JT_AUTH_UNDECIDED:
+        break;
+    }
+    return refused(f);
+}
+
+enum jt_next jt_client_keep(struct jt_flow *f)
+{
+    if (f->job.replay == NULL) {
         return JT_NEXT;
     }
-    jt_count(&m->auth_failures[f->auth.reason]);
-    if (f->auth.reason == JT_R_CLIENT_NETWORK || f->auth.reason == JT_R_CREDENTIAL_NETWORK) {
-        jt_count(&m->network_denied);
-    }
-    if (f->auth.tried) {
-        jt_throttle_fail(f->app->throttle, f->auth.claimed, &f->x->peer, f->begun_us);
-    }
-    return jt_deny(f, f->auth.reason);
+    f->job.event = (struct jt_event){.type = JT_EV_NONE};
+    f->job.change = NULL;
+    return jt_flow_submit(f);
 }

@@ -77,6 +77,7 @@ static enum jt_next respond(struct jt_flow *f)
 }
 
 const struct jt_step jt_revoke_steps[] = {
-    {"parse", parse},   {"authenticate", authenticate}, {"inspect", inspect},
-    {"record", record}, {"respond", respond},
+    {"parse", parse},         {"authenticate", authenticate},
+    {"keep", jt_client_keep}, {"inspect", inspect},
+    {"record", record},       {"respond", respond},
 };

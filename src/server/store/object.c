@@ -97,6 +97,8 @@ static void walk_client(struct block *b, const void *from)
         }
         copy_text(b, f->credentials[i].id, k == NULL ? NULL : &k[i].id);
         copy_text(b, f->credentials[i].label, k == NULL ? NULL : &k[i].label);
+        copy_text(b, f->credentials[i].material, k == NULL ? NULL : &k[i].material);
+        copy_text(b, f->credentials[i].ca, k == NULL ? NULL : &k[i].ca);
         copy_nets(b, f->credentials[i].nets, f->credentials[i].nnets,
                   k == NULL ? NULL : &k[i].nets);
     }
@@ -155,6 +157,17 @@ static void walk_revocation(struct block *b, const void *from)
     if (t != NULL) {
         *t = *f;
         t->o.kind = JT_OBJ_REVOCATION;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+}
+
+static void walk_replay(struct block *b, const void *from)
+{
+    const struct jt_replay *f = from;
+    struct jt_replay *t = take(b, sizeof *t, alignof(struct jt_replay));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_REPLAY;
     }
     copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
 }
@@ -239,6 +252,11 @@ struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r)
     return dup_with(walk_revocation, r);
 }
 
+struct jt_replay *jt_replay_dup(const struct jt_replay *r)
+{
+    return dup_with(walk_replay, r);
+}
+
 struct jt_opaque *jt_opaque_dup(const struct jt_opaque *t, struct jt_profiles *home)
 {
     struct jt_opaque *made = dup_with(walk_opaque, t);
@@ -269,6 +287,8 @@ struct jt_object *jt_object_dup(const struct jt_object *o)
         return dup_with(walk_revocation, o);
     case JT_OBJ_USE:
         return dup_with(walk_use, o);
+    case JT_OBJ_REPLAY:
+        return dup_with(walk_replay, o);
     case JT_OBJ_TOKEN: /* jt_opaque_dup: it needs a profile */
     case JT_OBJ_NONE:
         break;

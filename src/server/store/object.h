@@ -25,6 +25,7 @@ enum jt_object_kind {
     JT_OBJ_REVOCATION, /* of one token */
     JT_OBJ_TOKEN,      /* an opaque one */
     JT_OBJ_USE,        /* when a credential was last used */
+    JT_OBJ_REPLAY,     /* an assertion that was used */
 };
 
 /* The start of every object. */
@@ -39,11 +40,14 @@ struct jt_scope {
 };
 
 enum jt_token_format { JT_FORMAT_JWT = 0, JT_FORMAT_OPAQUE };
+/* What the sender of a token must hold besides it (RFC 8705 section 3). */
+enum jt_bind { JT_BIND_NONE = 0, JT_BIND_CERTIFICATE };
 
 struct jt_resource {
     struct jt_object o; /* name: the audience */
     enum jt_alg alg;
     enum jt_token_format format;
+    enum jt_bind bind;
     int64_t lifetime_s; /* of its tokens */
     int64_t created_s, updated_s;
     uint64_t version; /* 1, then one more for each change */
@@ -54,7 +58,23 @@ struct jt_resource {
     const struct jt_slice *introspectors; /* client ids that may introspect its tokens */
 };
 
-enum jt_credential_kind { JT_CRED_NONE = 0, JT_CRED_SECRET };
+enum jt_credential_kind {
+    JT_CRED_NONE = 0,
+    JT_CRED_SECRET,
+    JT_CRED_JWK,   /* a public key: private_key_jwt */
+    JT_CRED_CERT,  /* a certificate as a whole: self_signed_tls_client_auth */
+    JT_CRED_TLS,   /* a name in certificates of given CAs: tls_client_auth */
+    JT_CRED_TRUST, /* a rule for the tokens of another issuer */
+};
+/* The one field of a certificate that names the client (RFC 8705 section 2.1.2). */
+enum jt_tls_name {
+    JT_TLS_NONE = 0,
+    JT_TLS_SUBJECT,
+    JT_TLS_DNS,
+    JT_TLS_URI,
+    JT_TLS_IP,
+    JT_TLS_EMAIL,
+};
 /* Retiring: replaced by another one, and good until it expires. */
 enum jt_credential_state {
     JT_CRED_UNDECIDED = 0,
@@ -69,8 +89,13 @@ struct jt_credential {
     enum jt_credential_kind kind;
     enum jt_credential_state state;
     struct jt_slice label;
-    uint32_t hash_key;                          /* id of the data key that made hash */
-    uint8_t hash[JT_SHA256_SIZE];               /* HMAC-SHA-256 of the whole secret */
+    uint32_t hash_key;            /* SECRET: id of the data key that made hash; 0: see material */
+    uint8_t hash[JT_SHA256_SIZE]; /* HMAC-SHA-256 of the whole secret */
+    /* SECRET with hash_key 0: the hash it came with, as text. JWK: the public key as JSON. CERT:
+     * the certificate in DER. TLS: the name. TRUST: the rule as JSON. */
+    struct jt_slice material;
+    enum jt_tls_name tls; /* TLS: which field has the name */
+    struct jt_slice ca;   /* TLS: the CAs, one certificate in DER after the other */
     int64_t created_s, not_before_s, expires_s; /* 0: no bound */
     uint64_t not_before_seq; /* tokens it obtained with a lower issue sequence are revoked */
     size_t nnets;
@@ -78,7 +103,15 @@ struct jt_credential {
 };
 
 /* Behaviour that only some callers need, and that is off unless somebody asked for it. */
-enum jt_compat { JT_COMPAT_CIDAAS_OR = 1u << 0 /* introspection: one matching list suffices */ };
+enum jt_compat {
+    JT_COMPAT_CIDAAS_OR = 1u << 0, /* introspection: one matching list suffices */
+    JT_COMPAT_AUD_TOKEN_URL =
+        1u << 1, /* assertions may name the token endpoint, and live an hour */
+    JT_COMPAT_RS256_ASSERTION = 1u << 2, /* assertions may be signed with RS256 */
+};
+
+/* May a client replace its credentials by itself? */
+enum jt_rotation { JT_ROTATION_OFF = 0, JT_ROTATION_ALLOWED, JT_ROTATION_REQUIRED };
 
 /* All scopes of one resource that a client may have. */
 struct jt_client_grant {
@@ -91,7 +124,9 @@ struct jt_client {
     struct jt_object o; /* name: the client_id */
     struct jt_slice display, owner;
     bool enabled;
-    unsigned compat;         /* bits of enum jt_compat */
+    unsigned compat; /* bits of enum jt_compat */
+    enum jt_rotation rotation;
+    int64_t rotate_every_s;  /* REQUIRED: the age at which a credential ends */
     uint64_t not_before_seq; /* its tokens with a lower issue sequence are revoked */
     size_t nnets;
     const struct jt_net *nets; /* it may come from; none: anywhere */
@@ -155,6 +190,7 @@ struct jt_revocation {
 /* What many opaque tokens have in common. Counted; see profile.h. */
 struct jt_profile {
     struct jt_slice client_id, audience, scope;
+    struct jt_slice cnf; /* SHA-256 of the certificate they are bound to; empty: none */
     size_t users;
     struct jt_profile *next;
     struct jt_profiles *home; /* NULL: borrowed, not counted */
@@ -168,6 +204,14 @@ struct jt_opaque {
     int64_t issued_s, expires_s;
     const struct jt_profile *profile;
     uint32_t credential;
+};
+
+#define JT_REPLAY_ID 16
+/* An assertion that was used. Named by 16 bytes that stand for who made it and its jti; removed by
+ * time: all that expire up to 8 bytes big-endian. */
+struct jt_replay {
+    struct jt_object o;
+    int64_t expires_s; /* then it would be refused by its own exp */
 };
 
 /* How a credential was used. Named by its number in decimal. */
@@ -188,6 +232,7 @@ struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k);
 struct jt_setting *jt_setting_dup(const struct jt_setting *s);
 struct jt_use *jt_use_dup(const struct jt_use *u);
 struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r);
+struct jt_replay *jt_replay_dup(const struct jt_replay *r);
 /* By its kind. */
 struct jt_object *jt_object_dup(const struct jt_object *o);
 /* Any of the above, pkey of a signing key included. NULL-safe. */

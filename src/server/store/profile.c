@@ -54,13 +54,14 @@ static uint64_t hash_of(const struct jt_profiles *p, const struct jt_profile *li
 {
     uint64_t h = jt_siphash(&p->key, like->client_id);
     h = h * 31 + jt_siphash(&p->key, like->audience);
-    return h * 31 + jt_siphash(&p->key, like->scope);
+    h = h * 31 + jt_siphash(&p->key, like->scope);
+    return h * 31 + jt_siphash(&p->key, like->cnf);
 }
 
 static bool same(const struct jt_profile *a, const struct jt_profile *b)
 {
     return jt_slice_eq(a->client_id, b->client_id) && jt_slice_eq(a->audience, b->audience) &&
-           jt_slice_eq(a->scope, b->scope);
+           jt_slice_eq(a->scope, b->scope) && jt_slice_eq(a->cnf, b->cnf);
 }
 
 static struct jt_slice put(uint8_t **at, struct jt_slice s)
@@ -76,12 +77,13 @@ static struct jt_slice put(uint8_t **at, struct jt_slice s)
 static struct jt_profile *make(const struct jt_profile *like)
 {
     struct jt_profile *p =
-        calloc(1, sizeof *p + like->client_id.n + like->audience.n + like->scope.n);
+        calloc(1, sizeof *p + like->client_id.n + like->audience.n + like->scope.n + like->cnf.n);
     if (p != NULL) {
         uint8_t *at = (uint8_t *)(p + 1);
         p->client_id = put(&at, like->client_id);
         p->audience = put(&at, like->audience);
         p->scope = put(&at, like->scope);
+        p->cnf = put(&at, like->cnf);
     }
     return p;
 }

@@ -99,7 +99,7 @@ static void examples_can_be_run(void **state)
     (void)state;
     const struct jt_command *c = NULL;
     for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 3 && (k < 2 || c->examples[k].line != NULL); k++) {
             char line[400];
             const char *words[WORDS_MAX];
             char err[JT_ARGS_ERROR] = "";
@@ -198,7 +198,7 @@ static void help_says_everything(void **state)
         char *text = text_of(print_command, c);
         assert_memory_equal(text, c->purpose, strlen(c->purpose));
         join_lines(text);
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 3 && (k < 2 || c->examples[k].line != NULL); k++) {
             assert_non_null(strstr(text, c->examples[k].line));
         }
         for (const struct jt_flag *f = c->flags; f->name != NULL; f++) {

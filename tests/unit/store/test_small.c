@@ -206,14 +206,15 @@ static void run_sql(const struct rig *r, const char *sql)
 static void test_damaged(void **state)
 {
     static const char *const rows[] = {
-        "INSERT INTO opaque VALUES(1, x'00', 1, 1, 1, 'a', 'b', 'c')",
-        "INSERT INTO opaque VALUES(1, x'', 1, 1, 1, 'a', 'b', 'c')",
+        "INSERT INTO opaque VALUES(1, x'00', 1, 1, 1, 'a', 'b', 'c', x'')",
+        "INSERT INTO opaque VALUES(1, x'', 1, 1, 1, 'a', 'b', 'c', x'')",
         "INSERT INTO credential_use VALUES(1, 1, 1, 1, x'00')",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO replay VALUES(1, x'00')",
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), 129)",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), -1)",
-        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0);"
+        "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(15), 8)",
     };
     struct rig *r = *state;
@@ -227,7 +228,7 @@ static void test_damaged(void **state)
         }
         r->ops->close(&r->store);
         run_sql(r, "DELETE FROM opaque; DELETE FROM credential_use; DELETE FROM network;"
-                   "DELETE FROM client");
+                   "DELETE FROM client; DELETE FROM replay");
         open_store(r);
     }
 }

@@ -154,7 +154,7 @@ static enum jt_err mem_load(struct jt_store *s, jt_load_fn each, void *ctx)
 {
     static const enum jt_object_kind order[] = {JT_OBJ_DATA_KEY, JT_OBJ_SETTING, JT_OBJ_SIGNING_KEY,
                                                 JT_OBJ_RESOURCE, JT_OBJ_CLIENT,  JT_OBJ_REVOCATION,
-                                                JT_OBJ_TOKEN,    JT_OBJ_USE};
+                                                JT_OBJ_TOKEN,    JT_OBJ_USE,     JT_OBJ_REPLAY};
     struct jt_memory *m = of(s);
     for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         for (size_t i = 0; i < m->n; i++) {
@@ -215,6 +215,20 @@ static bool is_it(const struct jt_object *o, enum jt_object_kind kind, struct jt
     return o->kind == kind && jt_slice_eq(o->name, name);
 }
 
+/* Used assertions that expire up to that time leave together. */
+static void drop_replays(struct jt_memory *m, int64_t until_s)
+{
+    for (size_t i = 0; i < m->n;) {
+        const struct jt_replay *r = (const struct jt_replay *)m->objects[i];
+        if (r->o.kind == JT_OBJ_REPLAY && r->expires_s <= until_s) {
+            jt_object_free(m->objects[i]);
+            m->objects[i] = m->objects[--m->n];
+        } else {
+            i++;
+        }
+    }
+}
+
 static size_t place_of(const struct jt_memory *m, enum jt_object_kind kind, struct jt_slice name)
 {
     size_t i = 0;
@@ -244,6 +258,10 @@ static void apply(struct jt_memory *m, struct change *c)
 {
     enum jt_object_kind kind = c->fresh != NULL ? c->fresh->kind : c->kind;
     struct jt_slice name = c->fresh != NULL ? c->fresh->name : c->name;
+    if (c->fresh == NULL && kind == JT_OBJ_REPLAY && name.n == 8) {
+        drop_replays(m, (int64_t)jt_get_be64(name.p));
+        return;
+    }
     size_t i = place_of(m, kind, name);
     if (i < m->n) {
         jt_object_free(m->objects[i]);

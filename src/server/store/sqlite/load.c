@@ -220,6 +220,7 @@ static enum jt_err one_resource(struct lists *l, struct rows r[static 3], jt_loa
         .updated_s = sqlite3_column_int64(st, 4),
         .version = (uint64_t)sqlite3_column_int64(st, 5),
         .format = sqlite3_column_int(st, 6) == JT_FORMAT_OPAQUE ? JT_FORMAT_OPAQUE : JT_FORMAT_JWT,
+        .bind = sqlite3_column_int(st, 7) != 0 ? JT_BIND_CERTIFICATE : JT_BIND_NONE,
     };
     jt_arena_reset(&l->arena);
     if (!text(l, st, 0, &v.o.name)) {
@@ -271,6 +272,7 @@ static enum jt_err read_credentials(struct lists *l, struct rows *r, struct jt_s
         struct jt_credential *k = &l->cred[l->ncred];
         const int kind = sqlite3_column_int(r->st, 3);
         const int state = sqlite3_column_int(r->st, 4);
+        const int tls = sqlite3_column_int(r->st, 13);
         const int64_t number = sqlite3_column_int64(r->st, 2);
         if (number < 1 || number > UINT32_MAX) {
             return JT_E_CORRUPT;
@@ -284,8 +286,10 @@ static enum jt_err read_credentials(struct lists *l, struct rows *r, struct jt_s
             .not_before_s = sqlite3_column_int64(r->st, 9),
             .expires_s = sqlite3_column_int64(r->st, 10),
             .not_before_seq = (uint64_t)sqlite3_column_int64(r->st, 11),
+            .tls = (enum jt_tls_name)tls,
         };
-        if (!text(l, r->st, 1, &k->id) || !text(l, r->st, 5, &k->label)) {
+        if (!text(l, r->st, 1, &k->id) || !text(l, r->st, 5, &k->label) ||
+            !text(l, r->st, 12, &k->material) || !text(l, r->st, 14, &k->ca)) {
             return JT_E_NOMEM;
         }
         if (!jt_sq_column_fixed(r->st, 7, k->hash, sizeof k->hash)) {
@@ -371,7 +375,10 @@ static enum jt_err one_client(struct lists *l, struct rows r[static 4], jt_load_
         .version = (uint64_t)sqlite3_column_int64(st, 6),
         .compat = (unsigned)sqlite3_column_int(st, 7),
         .not_before_seq = (uint64_t)sqlite3_column_int64(st, 8),
+        .rotate_every_s = sqlite3_column_int64(st, 10),
     };
+    const int rotation = sqlite3_column_int(st, 9);
+    v.rotation = (enum jt_rotation)rotation;
     jt_arena_reset(&l->arena);
     if (!text(l, st, 0, &v.o.name) || !text(l, st, 1, &v.display) || !text(l, st, 2, &v.owner)) {
         return JT_E_NOMEM;

@@ -56,6 +56,17 @@ const char *const jt_sq_state_schema[] = {
     " client_id TEXT NOT NULL, audience TEXT NOT NULL, scope TEXT NOT NULL) STRICT;"
     "CREATE TABLE credential_use(number INTEGER PRIMARY KEY, first INTEGER NOT NULL,"
     " last INTEGER NOT NULL, count INTEGER NOT NULL, address BLOB NOT NULL) STRICT;",
+    /* 3: every kind of credential, certificate-bound tokens, used assertions */
+    "ALTER TABLE resource ADD COLUMN bind INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE client ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE client ADD COLUMN rotate_every INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential ADD COLUMN material BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE credential ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential ADD COLUMN ca BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE opaque ADD COLUMN cnf BLOB NOT NULL DEFAULT x'';"
+    /* by their end, so that they are added at one place and leave from another */
+    "CREATE TABLE replay(expires INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(expires, id))"
+    " STRICT, WITHOUT ROWID;",
     NULL,
 };
 
@@ -66,13 +77,13 @@ const char *const jt_sq_audit_schema[] = {
 };
 
 const char *const jt_sq_sql[JT_ST_COUNT] = {
-    [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?)",
+    [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_RESOURCE] = "DELETE FROM resource WHERE audience=?",
     [JT_ST_PUT_SCOPE] = "INSERT INTO scope VALUES(?,?,?,?)",
     [JT_ST_PUT_INTROSPECTOR] = "INSERT INTO introspector VALUES(?,?)",
-    [JT_ST_PUT_CLIENT] = "INSERT INTO client VALUES(?,?,?,?,?,?,?,?,?)",
+    [JT_ST_PUT_CLIENT] = "INSERT INTO client VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_CLIENT] = "DELETE FROM client WHERE client_id=?",
-    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_PUT_GRANT] = "INSERT INTO client_grant VALUES(?,?,?,?)",
     [JT_ST_PUT_SIGNING_KEY] = "INSERT INTO signing_key VALUES(?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_SIGNING_KEY] = "DELETE FROM signing_key WHERE kid=?",
@@ -83,10 +94,13 @@ const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_NETWORK] = "INSERT INTO network VALUES(?,?,?,?,?)",
     [JT_ST_PUT_REVOCATION] = "INSERT OR REPLACE INTO revocation VALUES(?,?)",
     [JT_ST_DEL_REVOCATION] = "DELETE FROM revocation WHERE sequence=?",
-    [JT_ST_PUT_OPAQUE] = "INSERT INTO opaque VALUES(?,?,?,?,?,?,?,?)",
+    [JT_ST_PUT_OPAQUE] = "INSERT INTO opaque VALUES(?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_OPAQUE] = "DELETE FROM opaque WHERE sequence=?",
     [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?)",
     [JT_ST_DEL_USE] = "DELETE FROM credential_use WHERE number=CAST(? AS INTEGER)",
+    [JT_ST_PUT_REPLAY] = "INSERT OR IGNORE INTO replay VALUES(?,?)",
+    [JT_ST_DEL_REPLAY] = "DELETE FROM replay WHERE (expires, id) IN"
+                         " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)",
     [JT_ST_PUT_OUTBOX] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_TRIM_OUTBOX] = "DELETE FROM outbox WHERE seq<=?",
     [JT_ST_BEGIN_STATE] = "BEGIN IMMEDIATE",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * small.c - what is one row each and may be many: revocations, opaque tokens, use of credentials.
+ * small.c - what is one row each and may be many: revocations, opaque tokens, use of credentials,
+ * assertions that were used.
  */
 #include "../../../core/base/num.h"
 #include "sqlite.h"
@@ -41,6 +42,7 @@ static enum jt_err put_opaque(struct jt_sqlite *s, const struct jt_opaque *t)
     jt_sq_text(st, 6, t->profile->client_id);
     jt_sq_text(st, 7, t->profile->audience);
     jt_sq_text(st, 8, t->profile->scope);
+    jt_sq_blob(st, 9, t->profile->cnf.p, t->profile->cnf.n);
     return jt_sq_run(st);
 }
 
@@ -58,22 +60,46 @@ static enum jt_err put_use(struct jt_sqlite *s, const struct jt_use *u)
     return jt_sq_run(st);
 }
 
+static enum jt_err put_replay(struct jt_sqlite *s, const struct jt_replay *r)
+{
+    sqlite3_stmt *st = jt_sq_stmt(s, JT_ST_PUT_REPLAY);
+    if (st == NULL) {
+        return JT_E_NOMEM;
+    }
+    (void)sqlite3_bind_int64(st, 1, r->expires_s);
+    jt_sq_blob(st, 2, r->o.name.p, r->o.name.n);
+    return jt_sq_run(st);
+}
+
 enum jt_err jt_sq_put_small(struct jt_sqlite *s, const struct jt_object *obj)
 {
     if (obj->kind == JT_OBJ_REVOCATION) {
         return put_revocation(s, (const struct jt_revocation *)obj);
     }
+    if (obj->kind == JT_OBJ_REPLAY) {
+        return put_replay(s, (const struct jt_replay *)obj);
+    }
     return obj->kind == JT_OBJ_TOKEN ? put_opaque(s, (const struct jt_opaque *)obj)
                                      : put_use(s, (const struct jt_use *)obj);
 }
 
-/* A revocation and an opaque token are removed by their sequence, a use by its number. */
+static enum jt_stmt removal_of(enum jt_object_kind kind)
+{
+    if (kind == JT_OBJ_REVOCATION) {
+        return JT_ST_DEL_REVOCATION;
+    }
+    if (kind == JT_OBJ_REPLAY) {
+        return JT_ST_DEL_REPLAY;
+    }
+    return kind == JT_OBJ_TOKEN ? JT_ST_DEL_OPAQUE : JT_ST_DEL_USE;
+}
+
+/* A revocation and an opaque token are removed by their sequence, a use by its number, used
+ * assertions all up to a time. */
 enum jt_err jt_sq_remove_small(struct jt_sqlite *s, enum jt_object_kind kind, struct jt_slice name)
 {
     int64_t sequence = 0;
-    sqlite3_stmt *st = jt_sq_stmt(s, kind == JT_OBJ_REVOCATION ? JT_ST_DEL_REVOCATION
-                                     : kind == JT_OBJ_TOKEN    ? JT_ST_DEL_OPAQUE
-                                                               : JT_ST_DEL_USE);
+    sqlite3_stmt *st = jt_sq_stmt(s, removal_of(kind));
     if (st == NULL) {
         return JT_E_NOMEM;
     }
@@ -107,6 +133,7 @@ static enum jt_err on_opaque(sqlite3_stmt *st, jt_load_fn each, void *ctx)
         .client_id = jt_sq_column(st, 5),
         .audience = jt_sq_column(st, 6),
         .scope = jt_sq_column(st, 7),
+        .cnf = jt_sq_column(st, 8),
     };
     struct jt_opaque t = {
         .o = {.kind = JT_OBJ_TOKEN, .name = jt_sq_column(st, 1)},
@@ -135,6 +162,16 @@ static enum jt_err on_use(sqlite3_stmt *st, jt_load_fn each, void *ctx)
     return jt_sq_give((struct jt_object *)jt_use_dup(&u), each, ctx);
 }
 
+static enum jt_err on_replay(sqlite3_stmt *st, jt_load_fn each, void *ctx)
+{
+    const struct jt_replay r = {
+        .o = {.kind = JT_OBJ_REPLAY, .name = jt_sq_column(st, 1)},
+        .expires_s = sqlite3_column_int64(st, 0),
+    };
+    return r.o.name.n == JT_REPLAY_ID ? jt_sq_give((struct jt_object *)jt_replay_dup(&r), each, ctx)
+                                      : JT_E_CORRUPT;
+}
+
 static enum jt_err each_row(struct jt_sqlite *s, const char *sql, row_fn row, jt_load_fn each,
                             void *ctx)
 {
@@ -152,5 +189,6 @@ enum jt_err jt_sq_load_small(struct jt_sqlite *s, jt_load_fn each, void *ctx)
 {
     JT_TRY(each_row(s, "SELECT sequence, expires FROM revocation", on_revocation, each, ctx));
     JT_TRY(each_row(s, "SELECT * FROM opaque", on_opaque, each, ctx));
-    return each_row(s, "SELECT * FROM credential_use", on_use, each, ctx);
+    JT_TRY(each_row(s, "SELECT * FROM credential_use", on_use, each, ctx));
+    return each_row(s, "SELECT expires, id FROM replay", on_replay, each, ctx);
 }

@@ -39,6 +39,8 @@ enum jt_stmt {
     JT_ST_DEL_OPAQUE,
     JT_ST_PUT_USE,
     JT_ST_DEL_USE,
+    JT_ST_PUT_REPLAY,
+    JT_ST_DEL_REPLAY,
     JT_ST_PUT_OUTBOX,
     JT_ST_TRIM_OUTBOX,
     JT_ST_BEGIN_STATE,

@@ -54,6 +54,7 @@ static enum jt_err put_resource(struct jt_sqlite *s, const struct jt_resource *r
     (void)sqlite3_bind_int64(st, 5, r->updated_s);
     (void)sqlite3_bind_int64(st, 6, (int64_t)r->version);
     (void)sqlite3_bind_int(st, 7, (int)r->format);
+    (void)sqlite3_bind_int(st, 8, (int)r->bind);
     JT_TRY(jt_sq_run(st));
     for (size_t i = 0; i < r->nscopes; i++) {
         JT_TRY(put_scope(s, r, i));
@@ -102,6 +103,9 @@ static enum jt_err put_credential(struct jt_sqlite *s, const struct jt_client *c
     (void)sqlite3_bind_int64(st, 10, k->not_before_s);
     (void)sqlite3_bind_int64(st, 11, k->expires_s);
     (void)sqlite3_bind_int64(st, 12, (int64_t)k->not_before_seq);
+    jt_sq_blob(st, 13, k->material.p, k->material.n);
+    (void)sqlite3_bind_int(st, 14, (int)k->tls);
+    jt_sq_blob(st, 15, k->ca.p, k->ca.n);
     JT_TRY(jt_sq_run(st));
     return put_nets(s, c->o.name, k->id, k->nets, k->nnets);
 }
@@ -142,6 +146,8 @@ static enum jt_err put_client(struct jt_sqlite *s, const struct jt_client *c)
     (void)sqlite3_bind_int64(st, 7, (int64_t)c->version);
     (void)sqlite3_bind_int64(st, 8, c->compat);
     (void)sqlite3_bind_int64(st, 9, (int64_t)c->not_before_seq);
+    (void)sqlite3_bind_int(st, 10, (int)c->rotation);
+    (void)sqlite3_bind_int64(st, 11, c->rotate_every_s);
     JT_TRY(jt_sq_run(st));
     JT_TRY(put_nets(s, c->o.name, jt_slice(NULL, 0), c->nets, c->nnets));
     for (size_t i = 0; i < c->ncredentials; i++) {
@@ -213,6 +219,7 @@ enum jt_err jt_sq_put(struct jt_store *store, const struct jt_object *obj)
     case JT_OBJ_REVOCATION:
     case JT_OBJ_TOKEN:
     case JT_OBJ_USE:
+    case JT_OBJ_REPLAY:
         return jt_sq_put_small(s, obj);
     case JT_OBJ_NONE:
         break;
@@ -237,6 +244,7 @@ enum jt_err jt_sq_remove(struct jt_store *store, enum jt_object_kind kind, struc
     case JT_OBJ_REVOCATION:
     case JT_OBJ_TOKEN:
     case JT_OBJ_USE:
+    case JT_OBJ_REPLAY:
         return jt_sq_remove_small(s, kind, name);
     case JT_OBJ_NONE:
         break;

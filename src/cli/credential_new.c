@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential_new.c - kinds of credentials on the command line, one row each.
+ */
+#include "credential_new.h"
+
+#include "../core/json/json.h"
+#include "input.h"
+
+#define FILE_MAX 65536
+
+static enum jt_exit write_nothing(const struct jt_args *args, const char *flag, struct jt_jw *w)
+{
+    (void)args;
+    (void)flag;
+    (void)w;
+    return JT_EXIT_DONE;
+}
+
+/* A set with one key (RFC 7517 section 5) is as good as the key. */
+static const struct jt_jval *only_key(const struct jt_jval *root)
+{
+    const struct jt_jval *keys = jt_jobj_get(root, "keys");
+    return jt_jval_count(keys) == 1 ? jt_jarr_at(keys, 0) : root;
+}
+
+static const char *const members[] = {"kty", "kid", "use", "alg", "crv", "n", "e", "x", "y"};
+static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+
+/* Only what is public leaves this machine. */
+static enum jt_exit write_public(const char *file, const struct jt_jval *key, struct jt_jw *w)
+{
+    for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
+        if (jt_jobj_get(key, private_members[i]) != NULL) {
+            return jt_say_fail(JT_EXIT_USAGE,
+                               "\"%s\" has a private key in it; give its public half only, and "
+                               "keep the private one with the client (it was not sent)",
+                               file);
+        }
+    }
+    jt_jw_key(w, "jwk");
+    jt_jw_obj(w);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        struct jt_slice text = {0};
+        if (jt_jval_str(jt_jobj_get(key, members[i]), &text)) {
+            jt_jw_kstr(w, members[i], text);
+        }
+    }
+    jt_jw_end_obj(w);
+    return JT_EXIT_DONE;
+}
+
+static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, struct jt_jw *w)
+{
+    static const struct jt_json_limits limits = {FILE_MAX, 6, 256};
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    struct jt_json *doc = NULL;
+    const char *file = jt_args_get(args, flag);
+    jt_buf_init(&text, FILE_MAX);
+    enum jt_exit code = jt_input_read(file, "the public key", &text);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    if (jt_json_parse(jt_buf_slice(&text), &limits, &doc) != JT_OK ||
+        jt_jval_type(only_key(jt_json_root(doc))) != JT_JOBJECT) {
+        jt_json_free(&doc);
+        return jt_say_fail(JT_EXIT_USAGE,
+                           "\"%s\" is not a public key as JSON (RFC 7517), such as "
+                           "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":...,\"y\":...}",
+                           file);
+    }
+    code = write_public(file, only_key(jt_json_root(doc)), w);
+    jt_json_free(&doc);
+    return code;
+}
+
+static const struct kind {
+    const char *flag, *word;
+    enum jt_exit (*write)(const struct jt_args *args, const char *flag, struct jt_jw *w);
+} kinds[] = {
+    {"secret", "secret", write_nothing},
+    {"jwk", "jwk", write_jwk},
+};
+
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static enum jt_exit say_kinds(const char *what)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf all;
+    jt_buf_init(&all, 512);
+    for (size_t i = 0; i < KINDS; i++) {
+        jt_buf_puts(&all, i == 0 ? "--" : ", --");
+        jt_buf_puts(&all, kinds[i].flag);
+    }
+    return jt_say_fail(JT_EXIT_USAGE, "%s: %.*s", what, JT_FMT(jt_buf_slice(&all)));
+}
+
+enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed, struct jt_jw *w)
+{
+    const struct kind *found = NULL;
+    for (size_t i = 0; i < KINDS; i++) {
+        if (!jt_args_has(args, kinds[i].flag)) {
+            continue;
+        }
+        if (found != NULL) {
+            return say_kinds("a credential is of one kind");
+        }
+        found = &kinds[i];
+    }
+    if (found == NULL) {
+        return needed ? say_kinds("say what kind of credential") : JT_EXIT_DONE;
+    }
+    jt_jw_kstr(w, "kind", jt_str(found->word));
+    return found->write(args, found->flag, w);
+}

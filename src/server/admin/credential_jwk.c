@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential_jwk.c - a public key as a credential (private_key_jwt). It is kept as we write keys,
+ * with a kid always: its own, or its thumbprint (RFC 7638).
+ */
+#include "../../core/jose/jwk.h"
+#include "admin.h"
+
+#define JWK_MAX 4096u
+
+static bool has_private(const struct jt_jval *v)
+{
+    static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (jt_jobj_get(v, names[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *fault(const struct jt_jval *v)
+{
+    if (jt_jval_type(v) != JT_JOBJECT) {
+        return "jwk is a public key as a JSON object (RFC 7517)";
+    }
+    if (jt_jobj_get(v, "keys") != NULL) {
+        return "jwk is one key, not a set of keys: take the one out of \"keys\"";
+    }
+    return has_private(v) ? "this is a private key, and it has left its owner now: make another "
+                            "one, and give only its public half"
+                          : "jwk is a public key for signatures: EC with P-256, OKP with Ed25519, "
+                            "or RSA with 2048 to 8192 bits";
+}
+
+static bool keep(struct jt_flow *f, const struct jt_jwk *jwk)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    char thumbprint[JT_THUMBPRINT_LEN];
+    struct jt_slice kid = jwk->kid;
+    jt_buf_init(&b, JWK_MAX);
+    struct jt_jw w = jt_jw(&b);
+    if (kid.n == 0) {
+        if (jt_jwk_thumbprint(f->local->crypt, jwk->key, thumbprint) != JT_OK) {
+            return false;
+        }
+        kid = jt_slice(thumbprint, sizeof thumbprint);
+    }
+    return jt_jwk_write(&w, jwk->key, jwk->alg, kid) == JT_OK && jt_buf_ok(&b) &&
+           jt_arena_copy(&f->x->arena, jt_buf_slice(&b), &jt_admin_of(f)->credential.material);
+}
+
+bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
+{
+    const struct jt_jval *v = jt_jobj_get(root, "jwk");
+    struct jt_jwk jwk = {0};
+    bool is_key = jt_jval_type(v) == JT_JOBJECT && !has_private(v);
+    enum jt_err e = is_key ? jt_jwk_read(v, &jwk) : JT_E_SYNTAX;
+    if (e != JT_OK) {
+        return e != JT_E_NOMEM && jt_admin_bad(f, "/jwk", "%s", fault(v));
+    }
+    bool kept = keep(f, &jwk);
+    jt_pkey_free(&jwk.key);
+    return kept;
+}
+
+enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a)
+{
+    const struct jt_credential *fresh = &a->credential;
+    for (size_t i = 0; i < c->ncredentials && fresh->kind == JT_CRED_JWK; i++) {
+        const struct jt_credential *k = &c->credentials[i];
+        if (k->kind == fresh->kind && jt_slice_eq(k->material, fresh->material)) {
+            return jt_admin_refuse(a, 409, "exists",
+                                   "the client has this key already, as credential %.*s",
+                                   JT_FMT(k->id));
+        }
+    }
+    return JT_OK;
+}
