@@ -265,7 +265,10 @@ bool jt_credential_known(struct jt_flow *f, const struct jt_jval *root, const ch
 bool jt_credential_read_kind(struct jt_flow *f, const struct jt_jval *root, bool needed);
 /* credential_jwk.c */
 bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root);
-/* Inside a change: the client does not have this key already. */
+/* credential_trust.c */
+bool jt_credential_read_trust(struct jt_flow *f, const struct jt_jval *root);
+void jt_view_trust(struct jt_jw *w, const struct jt_credential *k);
+/* Inside a change: the client does not have this key or rule already. */
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a);
 
 /* views.c: things as JSON */

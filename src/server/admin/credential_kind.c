@@ -16,6 +16,7 @@ static const struct kind {
 } kinds[] = {
     {"secret", JT_CRED_SECRET, NULL, jt_credential_read_secret},
     {"jwk", JT_CRED_JWK, "jwk", jt_credential_read_jwk},
+    {"trust", JT_CRED_TRUST, "trust", jt_credential_read_trust},
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])

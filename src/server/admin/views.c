@@ -86,6 +86,9 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_cred
         jt_jw_key(w, "jwk");
         jt_jw_raw(w, k->material);
     }
+    if (k->kind == JT_CRED_TRUST) {
+        jt_view_trust(w, k);
+    }
     write_nets(w, k->nets, k->nnets);
     write_use(w, f, k);
 }

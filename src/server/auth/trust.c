@@ -103,7 +103,10 @@ static struct jt_keys_errand *errand_for(const struct search *s, const struct jt
         return NULL;
     }
     e->errand.kind = JT_ERRAND_KEYS;
-    e->from = (struct jt_jwks_source){r->issuer, r->jwks_uri};
+    if (!jt_arena_copy(s->ctx->arena, r->issuer, &e->from.issuer) ||
+        !jt_arena_copy(s->ctx->arena, r->jwks_uri, &e->from.uri)) {
+        return NULL;
+    }
     e->asked[e->nasked++] = k->number;
     return e;
 }
@@ -116,8 +119,8 @@ static enum jt_keys_state keys_of(const struct search *s, const struct jt_trust_
     const struct jt_jws_header *h = &s->assertion->header;
     *out = (struct jt_keys_answer){.state = JT_KEYS_NONE};
     if (r->jwks.n > 0) {
-        out->state = jt_keyset_read(r->jwks, &out->set, &why) == JT_OK ? JT_KEYS_HAVE
-                                                                       : JT_KEYS_UNDECIDED;
+        out->state =
+            jt_keyset_read(r->jwks, &out->set, &why) == JT_OK ? JT_KEYS_HAVE : JT_KEYS_UNDECIDED;
         return out->state;
     }
     const struct jt_keys_want want = {
@@ -173,17 +176,19 @@ static enum jt_auth_verdict try_rule(struct search *s, const struct jt_credentia
 {
     struct jt_trust_rule r;
     struct jt_trust_why why;
-    struct jt_arena *a = s->ctx->arena;
+    JT_AUTO(jt_arena_free) struct jt_arena arena;
+    struct jt_arena *a = s->ctx->arena; /* of what outlives this rule */
     const struct jt_trust_moment at = {s->ctx->issuer, s->ctx->now_s};
-    struct jt_findings *found = jt_arena_alloc(a, sizeof *found);
-    if (found == NULL || jt_trust_rule_read(k->material, a, &r, &why) != JT_OK) {
+    jt_arena_init(&arena, JT_TRUST_ARENA);
+    struct jt_findings *found = jt_arena_alloc(&arena, sizeof *found);
+    if (found == NULL || jt_trust_rule_read(k->material, &arena, &r, &why) != JT_OK) {
         s->best = (struct outcome){.why = JT_R_INTERNAL, .nearness = SIZE_MAX};
         return JT_AUTH_REFUSED;
     }
     if (!jt_trust_is_of(&r, s->token.claims)) {
         return JT_AUTH_REFUSED;
     }
-    found->arena = a;
+    found->arena = &arena;
     jt_trust_evaluate(&r, &s->token, &at, found);
     const struct jt_finding *f = jt_findings_first(found);
     if (f == NULL) {
@@ -203,7 +208,8 @@ static enum jt_auth_verdict try_all(struct search *s, struct jt_auth_result *out
         for (size_t i = 0; i < c->ncredentials && v == JT_AUTH_REFUSED; i++) {
             const struct jt_credential *k = &c->credentials[i];
             bool now = jt_auth_usable(c, k, s->ctx) == JT_R_NONE;
-            if (k->kind == JT_CRED_TRUST && now == (usable == 1)) {
+            if (k->kind == JT_CRED_TRUST && now == (usable == 1) &&
+                jt_trust_rule_may_be_of(k->material, s->assertion->iss)) {
                 v = try_rule(s, k, out);
             }
         }
@@ -231,7 +237,9 @@ static enum jt_auth_verdict refuse(const struct search *s, struct jt_auth_result
 static struct outcome nobody(const struct jt_client *c, struct jt_slice client_id)
 {
     return (struct outcome){
-        .why = client_id.n == 0 ? JT_R_TRUST_RULE : c == NULL ? JT_R_CLIENT_UNKNOWN : JT_R_NONE,
+        .why = client_id.n == 0 ? JT_R_TRUST_RULE
+               : c == NULL      ? JT_R_CLIENT_UNKNOWN
+                                : JT_R_NONE,
         .detail = client_id.n == 0 ? "client_id is absent: it says whose rules are meant" : NULL};
 }
 

@@ -20,6 +20,7 @@
 #include "../../core/json/json.h"
 
 #define JT_TRUST_RULE_MAX ((size_t)16 * 1024) /* bytes */
+#define JT_TRUST_ARENA ((size_t)256 * 1024)   /* is enough to read one */
 #define JT_TRUST_MATCHERS 16u
 #define JT_TRUST_VALUES 64u /* of all matchers together */
 #define JT_TRUST_DEPTH 8u   /* names in the path of a claim */
@@ -73,8 +74,15 @@ JT_MUST enum jt_err jt_trust_rule_from(const struct jt_jval *v, struct jt_arena 
  * reduced to what makes a key. Reading it gives the same rule. */
 struct jt_buf;
 void jt_trust_rule_write(const struct jt_trust_rule *r, struct jt_buf *out);
-/* {claim: matcher, …} alone, for those who show it. */
-void jt_trust_match_write(const struct jt_trust_rule *r, struct jt_buf *out);
+
+enum jt_trust_keys { JT_TRUST_KEYS_ISSUER = 0, JT_TRUST_KEYS_URI, JT_TRUST_KEYS_STATIC };
+/* Of a rule that was written: where its keys come from, and its text before and behind jwks, which
+ * together are the rule without them. */
+enum jt_trust_keys jt_trust_rule_split(struct jt_slice written, struct jt_slice *before,
+                                       struct jt_slice *after);
+/* May a rule that was written be one for tokens that say iss? Empty: for tokens without. Quick, so
+ * that only those are read that come into question. */
+bool jt_trust_rule_may_be_of(struct jt_slice written, struct jt_slice iss);
 
 /* trust_match.c, private to the rule: reads one matcher into m; the values it may still have are
  * counted down. */

@@ -48,12 +48,6 @@ static void write_match(struct jt_jw *w, const struct jt_trust_rule *r)
     jt_jw_end_obj(w);
 }
 
-void jt_trust_match_write(const struct jt_trust_rule *r, struct jt_buf *out)
-{
-    struct jt_jw w = jt_jw(out);
-    write_match(&w, r);
-}
-
 static void write_algs(struct jt_jw *w, unsigned algs)
 {
     jt_jw_key(w, "algs");
@@ -94,4 +88,62 @@ void jt_trust_rule_write(const struct jt_trust_rule *r, struct jt_buf *out)
         jt_jw_kstr(&w, "replay", JT_LIT("none"));
     }
     jt_jw_end_obj(&w);
+}
+
+/* The index behind the value that begins at i: only for JSON that is well formed. */
+static size_t value_end(struct jt_slice s, size_t i)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (depth == 0 && (c == ',' || c == '}')) {
+            return i;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return i;
+}
+
+enum jt_trust_keys jt_trust_rule_split(struct jt_slice written, struct jt_slice *before,
+                                       struct jt_slice *after)
+{
+    enum jt_trust_keys keys = JT_TRUST_KEYS_ISSUER;
+    *before = written;
+    *after = jt_slice(NULL, 0);
+    for (size_t i = 0; i < written.n && written.p[i] != '}';) {
+        struct jt_slice member = jt_slice_from(written, i + 1); /* behind "{" or "," */
+        size_t end = value_end(written, i + 1);
+        if (jt_slice_starts(member, JT_LIT("\"jwks\":"))) {
+            *before = jt_slice(written.p, i);
+            *after = jt_slice_from(written, end);
+            return JT_TRUST_KEYS_STATIC;
+        }
+        if (jt_slice_starts(member, JT_LIT("\"jwks_uri\":"))) {
+            keys = JT_TRUST_KEYS_URI;
+        }
+        i = end;
+    }
+    return keys;
+}
+
+bool jt_trust_rule_may_be_of(struct jt_slice written, struct jt_slice iss)
+{
+    const struct jt_slice head = JT_LIT("{\"issuer\":\"");
+    struct jt_slice name = jt_slice_from(written, head.n); /* a URL: nothing in it is escaped */
+    if (!jt_slice_starts(written, head)) {
+        return false;
+    }
+    if (iss.n == 0) {
+        return jt_slice_starts(name, JT_LIT("spiffe://"));
+    }
+    return jt_slice_starts(name, iss) && jt_slice_starts(jt_slice_from(name, iss.n), JT_LIT("\""));
 }

@@ -10,9 +10,9 @@
 
 #include "../../core/base/num.h"
 #include "../audit/writer.h"
-#include "../issuers/issuers.h"
 #include "../auth/checks.h"
 #include "../auth/replay.h"
+#include "../issuers/issuers.h"
 #include "../net/net.h"
 #include "../policy/throttle.h"
 #include "../store/directory.h"

@@ -41,7 +41,7 @@ struct jt_issuers {
 };
 
 /* fetchers.c: queues a fetch, if budget, queue and threads allow. The entry is idle. */
-JT_MUST bool jt_fetch_queue(struct jt_issuers *i, struct jt_issuer_entry *e);
+bool jt_fetch_queue(struct jt_issuers *i, struct jt_issuer_entry *e);
 /* issuers.c: frees what has no lock of its own. */
 void jt_issuer_entry_free(struct jt_issuer_entry *e);
 

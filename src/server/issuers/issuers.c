@@ -156,7 +156,7 @@ static void look_at_known(struct jt_issuers *i, struct jt_issuer_entry *e,
         return;
     }
     if (age > JT_ISSUERS_FRESH_US && is_cool(e, now) && e->state == JT_FETCH_IDLE) {
-        (void)jt_fetch_queue(i, e); /* nobody waits for it; when it cannot be, later */
+        jt_fetch_queue(i, e); /* nobody waits for it; when it cannot be, later */
     }
     have(e, out);
 }

@@ -324,11 +324,57 @@ static void static_keys(void **state)
     check_written(&r, wanted);
     assert_int_equal(read_rule(wanted, &r), JT_OK); /* and read again it is the same */
     check_written(&r, wanted);
+    struct jt_slice before = {0};
+    struct jt_slice after = {0};
+    assert_int_equal(jt_trust_rule_split(jt_str(wanted), &before, &after), JT_TRUST_KEYS_STATIC);
+    assert_true(jt_slice_eq(
+        before, JT_LIT("{\"issuer\":\"spiffe://a.example\",\"match\":{\"sub\":\"spiffe://"
+                       "a.example/x\"}")));
+    assert_true(jt_slice_eq(after, JT_LIT("}")));
     (void)snprintf(text, sizeof text,
                    "{\"issuer\":\"https://a.example\",\"match\":{\"sub\":\"x\"},\"jwks_uri\":"
                    "\"https://a.example/k\",\"jwks\":{\"keys\":[{%.*s}]}}",
                    JT_FMT(inner));
     refused_whole(text, "exclude each other");
+}
+
+static void split(void **state)
+{
+    static const struct {
+        const char *text, *before, *after;
+        enum jt_trust_keys keys;
+    } rows[] = {
+        {"{\"issuer\":\"x\",\"match\":{\"jwks\":{\"any\":[\"a,\\\"}\"]}}}",
+         "{\"issuer\":\"x\",\"match\":{\"jwks\":{\"any\":[\"a,\\\"}\"]}}}", "",
+         JT_TRUST_KEYS_ISSUER},
+        {"{\"issuer\":\"x\",\"jwks\":{\"keys\":[{\"a\":\"}\"}]},\"max_life\":1}",
+         "{\"issuer\":\"x\"", ",\"max_life\":1}", JT_TRUST_KEYS_STATIC},
+        {"{\"issuer\":\"x\",\"jwks_uri\":\"https://x\",\"max_life\":1}",
+         "{\"issuer\":\"x\",\"jwks_uri\":\"https://x\",\"max_life\":1}", "", JT_TRUST_KEYS_URI},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jt_slice before = {0};
+        struct jt_slice after = {0};
+        assert_int_equal(jt_trust_rule_split(jt_str(rows[i].text), &before, &after), rows[i].keys);
+        assert_true(jt_slice_eq(before, jt_str(rows[i].before)));
+        assert_true(jt_slice_eq(after, jt_str(rows[i].after)));
+    }
+}
+
+static void may_be_of(void **state)
+{
+    (void)state;
+    struct jt_slice web = JT_LIT("{\"issuer\":\"https://a.example\",");
+    struct jt_slice spiffe = JT_LIT("{\"issuer\":\"spiffe://a.example\",");
+    assert_true(jt_trust_rule_may_be_of(web, JT_LIT("https://a.example")));
+    assert_false(jt_trust_rule_may_be_of(web, JT_LIT("https://a.exampl")));
+    assert_false(jt_trust_rule_may_be_of(web, JT_LIT("https://a.example/")));
+    assert_false(jt_trust_rule_may_be_of(web, JT_LIT("https://a.example\",\"x")));
+    assert_false(jt_trust_rule_may_be_of(web, jt_slice(NULL, 0)));
+    assert_true(jt_trust_rule_may_be_of(spiffe, jt_slice(NULL, 0)));
+    assert_true(jt_trust_rule_may_be_of(spiffe, JT_LIT("spiffe://a.example")));
+    assert_false(jt_trust_rule_may_be_of(jt_slice(NULL, 0), jt_slice(NULL, 0)));
 }
 
 int main(void)
@@ -338,7 +384,8 @@ int main(void)
         cmocka_unit_test(wrong_form),     cmocka_unit_test(wrong_issuers),
         cmocka_unit_test(wrong_matchers), cmocka_unit_test(wide_prefixes),
         cmocka_unit_test(wrong_policies), cmocka_unit_test(limits),
-        cmocka_unit_test(static_keys),
+        cmocka_unit_test(static_keys),    cmocka_unit_test(split),
+        cmocka_unit_test(may_be_of),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
