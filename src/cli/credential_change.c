@@ -95,7 +95,8 @@ static enum jt_exit make(const struct jt_args *args, const char *verb, struct jt
 static enum jt_exit begin(const struct jt_args *args, bool kind_needed, struct jt_jw *w)
 {
     bool secret = !kind_needed || jt_args_has(args, "secret");
-    if (jt_args_has(args, "secret-out") && (!secret || jt_args_has(args, "jwk"))) {
+    if (jt_args_has(args, "secret-out") &&
+        (!secret || jt_args_has(args, "jwk") || jt_args_has(args, "trust"))) {
         return jt_say_fail(JT_EXIT_USAGE, "--secret-out is for a secret, and none is made");
     }
     write_label(args, w);
