@@ -21,12 +21,22 @@ http {
 """
 
 
-def signatures(alg, seconds=1):
-    """A second of CPU time of the server's core."""
+def speed(alg, seconds=1):
+    """Signatures and verifications of a second of CPU time of the server's core."""
     out = subprocess.run(["openssl", "speed", "-seconds", str(seconds), ALGORITHMS[alg]], capture_output=True, text=True, check=True,
                          preexec_fn=machine.on_core(machine.SERVER_CORE)).stdout
     line = next(x for x in reversed(out.splitlines()) if re.search(r"rsa 2048 bits|ecdsa \(nistp256\)|EdDSA \(Ed25519\)", x))
-    return float(line.split()[-2])
+    return float(line.split()[-2]), float(line.split()[-1])
+
+
+def signatures(alg, seconds=1):
+    return speed(alg, seconds)[0]
+
+
+def signatures_and_checks(alg, seconds=1):
+    """Pairs of one signature and one verification."""
+    sign, verify = speed(alg, seconds)
+    return 1 / (1 / sign + 1 / verify)
 
 
 def certificate(folder):

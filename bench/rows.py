@@ -2,10 +2,12 @@
 """The rows of `make bench`: what is measured, beside which limit, and what it has to reach."""
 import contextlib
 import itertools
+import json
 import os
 import statistics
 import time
 
+import assertions
 import fill
 import hold
 import jeton
@@ -19,6 +21,7 @@ LIVE = 2000
 IDLE_TLS = 1000
 OPEN = {"JETON_SERVER_MAX_CONNECTIONS": "20000", "JETON_SERVER_MAX_CONNECTIONS_PER_ADDRESS": "20000"}
 SIGN = "signatures (openssl speed)"
+SIGN_AND_CHECK = "a signature and a check (openssl speed)"
 NETWORK = "nginx, static reply"
 NETWORK_TLS = "nginx, static reply, TLS"
 NETWORK_NEW = "nginx, static reply, new TLS connections"
@@ -93,6 +96,19 @@ class Bench:
             return path
         return self.once("live", make)
 
+    def signer(self):
+        """A client of the plain server that signs its assertions."""
+        def make():
+            s = self.plain()
+            signer = assertions.Signer("signer")
+            signer.lines = os.path.join(s.data, "assertions")
+            s.admin("client", "create", "signer", "--no-secret", "--allow", f"{jeton.RESOURCES['ES256']}=read")
+            with open(os.path.join(s.data, "jwk"), "w") as f:
+                json.dump(signer.jwk, f)
+            s.admin("credential", "add", "signer", "--jwk", f.name)
+            return signer
+        return self.once("signer", make)
+
     def measure(self, load, server, **more):
         return wrk.measure(load, server, self.seconds, **more)
 
@@ -115,6 +131,22 @@ def token_rows(b):
     yield Row("es256-new", "tokens ES256, a new TLS connection each",
               lambda: b.measure(b.secure().token_load(jeton.RESOURCES["ES256"], close=True), b.secure()),
               beside=b.network(tls=True, close=True), limit=NETWORK_NEW)
+
+
+def assertion_rows(b):
+    def signed():
+        s, signer = b.plain(), b.signer()
+        ready = 15_000 * b.seconds
+        signer.write(signer.lines, ready, f"http://127.0.0.1:{s.port}")
+        body = (f"grant_type=client_credentials&scope=read&resource={jeton.RESOURCES['ES256']}"
+                "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=HERE")
+        sample = b.measure(wrk.Load("/token", body, script="turn", settings={"BENCH_LINES": signer.lines}), s, warm=0)
+        if sample.requests > ready:
+            raise RuntimeError(f"{sample.requests} requests in a round: more than the {ready} assertions for it")
+        return sample
+
+    yield Row("private-key-jwt", "tokens ES256, private_key_jwt ES256, HTTP", signed, beside=lambda: limits.signatures_and_checks("ES256"),
+              limit=SIGN_AND_CHECK, target=0.60)
 
 
 def check_rows(b):
@@ -219,5 +251,5 @@ def other_rows(b):
 
 
 def all_rows(b):
-    for family in (token_rows, check_rows, client_rows, connection_rows, memory_rows, other_rows):
+    for family in (token_rows, assertion_rows, check_rows, client_rows, connection_rows, memory_rows, other_rows):
         yield from family(b)

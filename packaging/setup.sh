@@ -5,7 +5,7 @@
 set -eu
 build="gcc libc6-dev pkg-config meson ninja-build libssl-dev libjansson-dev libsqlite3-dev libyaml-dev libsmartcols-dev libcurl4-openssl-dev"
 test="libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-jwt python3-cryptography curl jq clang clang-format clang-tidy libclang-rt-14-dev pmccabe cppcheck sqlite3 util-linux systemd openssl groff-base"
-bench="wrk python3 openssl nginx-light"
+bench="wrk python3 python3-cryptography openssl nginx-light"
 # glewlwyd's own installation needs a database of dbconfig's
 peers="dbconfig-sqlite3 glewlwyd sqlite3"
 command -v npm >/dev/null || peers="$peers npm" # a newer node comes with its own

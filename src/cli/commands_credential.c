@@ -6,7 +6,7 @@
 
 static const struct jt_flag add_flags[] = {
     {"secret", NULL, false, "a secret, made by the server"},
-    {"jwk", "FILE", false, "the public key in this file (RFC 7517): for private_key_jwt"},
+    {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
     {"trust", "FILE", false,
      "the rule in this file: tokens of another issuer that fit are the client's proof"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},

@@ -4,6 +4,9 @@
  */
 #include "credential_new.h"
 
+#include <string.h>
+
+#include "../core/jose/jwk.h"
 #include "../core/json/json.h"
 #include "../server/auth/trust_rule.h"
 #include "input.h"
@@ -28,15 +31,25 @@ static const struct jt_jval *only_key(const struct jt_jval *root)
 static const char *const members[] = {"kty", "kid", "use", "alg", "crv", "n", "e", "x", "y"};
 static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
+static bool has_text(struct jt_slice s, const char *word)
+{
+    return s.n > 0 && memmem(s.p, s.n, word, strlen(word)) != NULL;
+}
+
+static enum jt_exit say_private(const char *file)
+{
+    return jt_say_fail(JT_EXIT_USAGE,
+                       "\"%s\" has a private key in it; give its public half only, and keep the "
+                       "private one with the client (it was not sent)",
+                       file);
+}
+
 /* Only what is public leaves this machine. */
 static enum jt_exit write_public(const char *file, const struct jt_jval *key, struct jt_jw *w)
 {
     for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
         if (jt_jobj_get(key, private_members[i]) != NULL) {
-            return jt_say_fail(JT_EXIT_USAGE,
-                               "\"%s\" has a private key in it; give its public half only, and "
-                               "keep the private one with the client (it was not sent)",
-                               file);
+            return say_private(file);
         }
     }
     jt_jw_key(w, "jwk");
@@ -51,6 +64,35 @@ static enum jt_exit write_public(const char *file, const struct jt_jval *key, st
     return JT_EXIT_DONE;
 }
 
+/* As openssl pkey -pubout writes it. */
+static enum jt_exit write_pem(const char *file, struct jt_slice text, struct jt_jw *w)
+{
+    struct jt_pkey *key = NULL;
+    struct jt_crypt *c = NULL;
+    char kid[JT_THUMBPRINT_LEN];
+    if (has_text(text, "PRIVATE KEY-----")) {
+        return say_private(file);
+    }
+    enum jt_err e = jt_pkey_from_public_pem(text, &key);
+    if (e == JT_OK) {
+        e = jt_crypt_new(&c);
+    }
+    if (e == JT_OK) {
+        e = jt_jwk_thumbprint(c, key, kid);
+    }
+    if (e == JT_OK) {
+        jt_jw_key(w, "jwk");
+        e = jt_jwk_write(w, key, JT_ALG_NONE, jt_slice(kid, sizeof kid));
+    }
+    jt_crypt_free(&c);
+    jt_pkey_free(&key);
+    return e == JT_OK ? JT_EXIT_DONE
+                      : jt_say_fail(JT_EXIT_USAGE,
+                                    "\"%s\" is not a public key that can be used: EC with P-256, "
+                                    "Ed25519, or RSA with 2048 to 8192 bits",
+                                    file);
+}
+
 static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, struct jt_jw *w)
 {
     static const struct jt_json_limits limits = {FILE_MAX, 6, 256};
@@ -62,13 +104,17 @@ static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, stru
     if (code != JT_EXIT_DONE) {
         return code;
     }
+    if (has_text(jt_buf_slice(&text), "-----BEGIN ")) {
+        return write_pem(file, jt_buf_slice(&text), w);
+    }
     if (jt_json_parse(jt_buf_slice(&text), &limits, &doc) != JT_OK ||
         jt_jval_type(only_key(jt_json_root(doc))) != JT_JOBJECT) {
         jt_json_free(&doc);
-        return jt_say_fail(JT_EXIT_USAGE,
-                           "\"%s\" is not a public key as JSON (RFC 7517), such as "
-                           "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":...,\"y\":...}",
-                           file);
+        return jt_say_fail(
+            JT_EXIT_USAGE,
+            "\"%s\" is neither a public key as JSON (RFC 7517), such as "
+            "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":...,\"y\":...}, nor in PEM form",
+            file);
     }
     code = write_public(file, only_key(jt_json_root(doc)), w);
     jt_json_free(&doc);

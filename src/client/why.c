@@ -76,6 +76,8 @@ enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err
          " does not speak HTTP as it should"},
         {CURLE_UNSUPPORTED_PROTOCOL, JT_OAUTH_PROTOCOL, JT_ABOUT_ISSUER, "",
          " does not speak HTTP as it should"},
+        {CURLE_ABORTED_BY_CALLBACK, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "the server stops, so ",
+         " is not asked"},
         /* libcurl says so of a header line over 100 KiB, too */
         {CURLE_OUT_OF_MEMORY, JT_OAUTH_FAILED, JT_ABOUT_NOTHING,
          "out of memory, or a line over 100 KiB in the head of ", "'s answer"},
@@ -88,9 +90,6 @@ enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err
     }
     if (w->code == CURLE_COULDNT_CONNECT && w->guarding->refused) {
         return not_let_through(w, place, err);
-    }
-    if (w->code == CURLE_ABORTED_BY_CALLBACK) {
-        return jt_oauth_fail(err, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "given up: the server stops");
     }
     if (w->code == CURLE_PEER_FAILED_VERIFICATION) {
         return certificate(w, place, detail, err);

@@ -391,12 +391,13 @@ def test_add_credential(s):
     assert [i["credential_id"] for i in items] == [c["credential_id"], k["credential_id"]]
     assert "jcs_" not in s.api("GET", "/clients/adds/credentials").body.decode()
     added, = events(s, "adds", "credential.added")
-    assert added["credential_id"] == k["credential_id"] and added["detail"].endswith(": label prod")
+    assert added["credential_id"] == k["credential_id"] and added["detail"].endswith(": kind secret, label prod")
 
 
 @pytest.mark.parametrize("code,pointer,body", [
     ("credential_invalid", "/kind", {}),
-    ("credential_invalid", "/kind", {"kind": "jwk"}),
+    ("credential_invalid", "/kind", {"kind": "password"}),
+    ("credential_invalid", "/jwk", {"kind": "jwk"}),
     ("credential_invalid", "/label", {"kind": "secret", "label": "a\tb"}),
     ("credential_invalid", "/expires", {"kind": "secret", "expires": stamp(-1)}),
     ("credential_invalid", "/not_before", {"kind": "secret", "not_before": 5}),
@@ -539,7 +540,7 @@ def test_rotate_with_overlap(s):
     token = works(s, "rotates", old["client_secret"])
     end = stamp(3)
     new = rotate(s, "rotates", overlap=3)
-    assert list(new) == ["client_id", "credential_id", "client_secret", "label", "replaced"]
+    assert list(new) == ["client_id", "credential_id", "kind", "client_secret", "label", "replaced"]
     assert new["client_id"] == "rotates" and new["label"] == "main"
     replaced, = new["replaced"]
     assert replaced["credential_id"] == old["credential_id"] and replaced["state"] == "retiring" and end <= replaced["expires"] <= stamp(3)
@@ -631,7 +632,7 @@ def test_rotate_labels(s):
     ("credential_invalid", "/label", {"label": 5}),
     ("credential_invalid", "/expires", {"expires": "never"}),
     ("member", "/not_before", {"not_before": stamp(5)}),
-    ("member", "/kind", {"kind": "secret"}),
+    ("credential_invalid", "/kind", {"kind": 5}),
 ])
 def test_bad_rotations(s, code, pointer, body):
     refused(s.api("POST", "/clients/watcher/credentials/rotate", body), 422, code, pointer)

@@ -135,7 +135,7 @@ def test_metadata(dev, path):
     assert m["token_endpoint"] == dev.issuer + "/token" and m["introspection_endpoint"] == dev.issuer + "/introspect"
     assert m["jwks_uri"] == dev.issuer + "/.well-known/jwks.json" and m["authorization_endpoint"] == dev.issuer + "/authorize"
     assert m["response_types_supported"] == [] and m["grant_types_supported"] == ["client_credentials"]
-    assert m["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    assert m["token_endpoint_auth_methods_supported"] [:3] == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     assert "client_secret_basic" in m["introspection_endpoint_auth_methods_supported"]
 
 

@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from assertions import TYPE, Key, claims, client_with_key, form, unsigned
 from support import jti
 
@@ -197,6 +198,25 @@ def test_rotation_of_a_key(dev, tmp_path):
         assert dev.post("/token", form(k.sign(claims(client, dev.issuer)))).status == 200
     r = dev.cli("credential", "rotate", client, ok=False)  # it has no secret, and does not get one by the way
     assert r.returncode == 6 and "kind secret" in r.stderr
+
+
+@pytest.mark.parametrize("alg", ["ES256", "PS256", "EdDSA"])
+def test_key_in_pem(dev, tmp_path, alg):
+    key = Key(alg)
+    pem = key.private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "key.pub").write_bytes(pem)
+    client, _ = client_with_key(dev, "pem-" + alg.lower(), Key())
+    added = dev.cli_json("credential", "add", client, "--jwk", str(tmp_path / "key.pub"))
+    assert added["jwk"]["kid"] and "d" not in added["jwk"]
+    assert dev.post("/token", form(key.sign(claims(client, dev.issuer), {"kid": added["jwk"]["kid"]}))).status == 200
+
+
+def test_pem_that_is_no_public_key(dev, signer, tmp_path):
+    whole = Key().private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    for text, words in ((whole, "private"), (b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "not a public key"), (b"x", "nor in PEM")):
+        (tmp_path / "k").write_bytes(text)
+        r = dev.cli("credential", "add", signer, "--jwk", str(tmp_path / "k"), ok=False)
+        assert r.returncode == 2 and words in r.stderr, r.stderr
 
 
 def test_what_is_not_a_public_key(dev, signer, tmp_path):

@@ -185,9 +185,9 @@ def test_a5_two_methods(s, name, status, error, reason, auth, more):
 
 
 @pytest.mark.parametrize("name, status, error, reason, headers, more", [
-    ("assertion alone", 401, "invalid_client", "auth_method", [], "&client_id=good&" + ASSERTION),
-    ("assertion of no type", 401, "invalid_client", "auth_method", [], "&client_id=good&client_assertion=a.b.c"),
-    ("SAML", 401, "invalid_client", "auth_method", [], "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer&client_assertion=x"),
+    ("assertion alone", 401, "invalid_client", "assertion_malformed", [], "&client_id=good&" + ASSERTION),
+    ("assertion of no type", 401, "invalid_client", "assertion_type", [], "&client_id=good&client_assertion=a.b.c"),
+    ("SAML", 401, "invalid_client", "assertion_type", [], "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer&client_assertion=x"),
     ("Digest", 401, "invalid_client", "auth_method", [("Authorization", 'Digest username="good"')], ""),
     ("Negotiate", 401, "invalid_client", "auth_method", [("Authorization", "Negotiate YII=")], ""),
     ("its own token", 401, "invalid_client", "auth_method", [("Authorization", "Bearer TOKEN")], ""),
@@ -196,7 +196,7 @@ def test_a5_two_methods(s, name, status, error, reason, auth, more):
     ("secret alone", 401, "invalid_client", "client_unknown", [], "&client_secret=SECRET"),
     ("nothing", 401, "invalid_client", "auth_missing", [], ""),
 ])
-def test_a6_nothing_but_the_secret_proves_anything(s, name, status, error, reason, headers, more):
+def test_a6_nothing_but_a_credential_proves_anything(s, name, status, error, reason, headers, more):
     token = s.token(*s.good).json["access_token"] if name == "its own token" else ""
     headers = [(k, v.replace("TOKEN", token)) for k, v in headers]
     refused(s, status, error, reason, FORM + more.replace("SECRET", s.good[1]), headers, secrets=[token] if token else [])

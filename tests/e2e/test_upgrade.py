@@ -136,7 +136,7 @@ def test_a_step_that_fails_leaves_nothing(data, start, table):
 
 
 def test_kill_while_upgrading(data, start, tmp_path):
-    """SIGKILL at whatever moment: the databases are whole, of one schema or the other, and the next start goes on."""
+    """SIGKILL at whatever moment: the databases are whole, of one schema or another, and the next start goes on."""
     seen = set()
     for i in range(40):
         copy = tmp_path / f"copy-{i}"
@@ -155,7 +155,7 @@ def test_kill_while_upgrading(data, start, tmp_path):
             check_everything(s)
             s.stop()
             check_chain(audit_rows(copy))
-    assert seen <= {1, version(copy / "jeton.db")}
+    assert seen <= set(range(1, version(copy / "jeton.db") + 1))  # each step is whole by itself
 
 
 def test_restore_of_an_older_schema(data, start, tmp_path):

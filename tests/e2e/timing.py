@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.parse
 
+from assertions import Key, claims, form
 from support import Server, basic
 from threats import API, elsewhere
 
@@ -35,26 +36,40 @@ def strangers(s):
     """What each kind sends; all have the same length but for the header."""
     made = {}
     for state in ("disabled", "expired", "network", "wrong"):
-        body = {"name": state, "client_id": f"who-{state[:8]:-<8}", "grants": [{"resource": API, "scopes": ["r"]}]}
+        client = {"name": state, "client_id": f"who-{state[:8]:-<8}", "grants": [{"resource": API, "scopes": ["r"]}]}
         if state == "network":
-            body["networks"] = ["192.0.2.0/24"]
+            client["networks"] = ["192.0.2.0/24"]
         if state == "expired":
-            body["expires"] = stamp(2)
-        made[state] = s.ask("POST", "/clients", body)
+            client["expires"] = stamp(2)
+        made[state] = s.ask("POST", "/clients", client)
     s.patch(f"/clients/{made['disabled']['client_id']}", {"enabled": False})
     time.sleep(3)
     good = made["wrong"]["client_secret"]
-    form = "grant_type=client_credentials"
+    body = "grant_type=client_credentials"
     kinds = {"unknown client": lambda: ("who-" + "".join(random.choices("abcdefgh", k=8)), good),
              "wrong secret": lambda: (made["wrong"]["client_id"], made["expired"]["client_secret"]),
              "disabled": lambda: (made["disabled"]["client_id"], made["disabled"]["client_secret"]),
              "expired": lambda: (made["expired"]["client_id"], made["expired"]["client_secret"]),
              "another network": lambda: (made["network"]["client_id"], made["network"]["client_secret"])}
-    requests = {name: (lambda who=who: request("/token", [("Authorization", basic(*who()))], form)) for name, who in kinds.items()}
-    assertion = form + "&client_assertion=a.b.c&client_id="
+    requests = {name: (lambda who=who: request("/token", [("Authorization", basic(*who()))], body)) for name, who in kinds.items()}
+    assertion = body + "&client_assertion=a.b.c&client_id="
     requests["wrong method, unknown"] = lambda: request("/token", [], assertion + kinds["unknown client"]()[0])
     requests["wrong method, known"] = lambda: request("/token", [], assertion + made["wrong"]["client_id"])
-    return requests, 401
+    return {**requests, **signers(s, made)}, 401
+
+
+def signers(s, made):
+    """Assertions that somebody else signed: of a client that has a key, of one that has none, and of nobody."""
+    stranger, own = Key(), Key()
+    with_key = s.ask("POST", "/clients", {"name": "signs", "client_id": "who-signs---", "secret": False})["client_id"]
+    s.ask("POST", f"/clients/{with_key}/credentials", {"kind": "jwk", "jwk": own.jwk})
+    sent = lambda client: urllib.parse.urlencode(form(stranger.sign(claims(client, s.issuer))))
+    nobody = [sent("who-" + "".join(random.choices("abcdefgh", k=8))) for _ in range(200)]
+    keyless = [sent(made["wrong"]["client_id"]) for _ in range(20)]
+    known = [sent(with_key) for _ in range(20)]
+    return {"signed, unknown client": lambda: request("/token", [], random.choice(nobody)),
+            "signed, another's key": lambda: request("/token", [], random.choice(known)),
+            "signed, has no key": lambda: request("/token", [], random.choice(keyless))}
 
 
 def tokens(s, resource):
@@ -109,7 +124,8 @@ def compare(title, times):
     """Each kind against the first of its group. The slowest tenth is left out: it is the machine's."""
     print(f"{title}\n    {'':24}{'requests':>9}{'median µs':>11}{'t':>8}")
     ok = True
-    groups = [[k for k in times if not k.startswith("wrong method")], [k for k in times if k.startswith("wrong method")]]
+    other = ("wrong method", "signed")
+    groups = [[k for k in times if not k.startswith(other)], *([k for k in times if k.startswith(o)] for o in other)]
     for group in filter(None, groups):
         limit = sorted(x for k in group for x in times[k])[int(0.9 * sum(len(times[k]) for k in group))]
         kept = {k: [x for x in times[k] if x <= limit] for k in group}

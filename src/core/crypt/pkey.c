@@ -273,9 +273,21 @@ static EVP_PKEY *ed25519_from(const struct jt_pubparams *p)
     return EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, p->a, p->a_n);
 }
 
+/* Empties the queue of errors: was it the key, or memory? */
+static enum jt_err failure(void)
+{
+    bool memory = false;
+    unsigned long e = 0;
+    while ((e = ERR_get_error()) != 0) {
+        memory = memory || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+    }
+    return memory ? JT_E_NOMEM : JT_E_CRYPTO;
+}
+
 enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **out)
 {
     EVP_PKEY *evp = NULL;
+    ERR_clear_error(); /* what others left */
     if (p->kind == JT_KEY_RSA) {
         evp = rsa_from(p);
     } else if (p->kind == JT_KEY_P256) {
@@ -283,9 +295,28 @@ enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **o
     } else if (p->kind == JT_KEY_ED25519) {
         evp = ed25519_from(p);
     }
-    if (evp == NULL) {
-        ERR_clear_error();
-        return JT_E_CRYPTO;
+    return evp == NULL ? failure() : wrap(evp, p->kind, false, out);
+}
+
+/* Through its numbers, so that what is refused there is refused here. */
+static enum jt_err from_foreign(EVP_PKEY *evp, struct jt_pkey **out)
+{
+    const struct jt_pkey foreign = {.evp = evp, .kind = kind_of(evp)};
+    struct jt_pubparams p = {0};
+    if (foreign.kind == JT_KEY_NONE) {
+        return JT_E_UNSUPPORTED;
     }
-    return wrap(evp, p->kind, false, out);
+    JT_TRY(jt_pkey_params(&foreign, &p));
+    return jt_pkey_from_params(&p, out);
+}
+
+enum jt_err jt_pkey_from_public_pem(struct jt_slice pem, struct jt_pkey **out)
+{
+    BIO *bio = pem.n > 65536 ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *evp = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    enum jt_err e = evp == NULL ? JT_E_SYNTAX : from_foreign(evp, out);
+    EVP_PKEY_free(evp);
+    BIO_free(bio);
+    ERR_clear_error();
+    return e;
 }

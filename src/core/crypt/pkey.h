@@ -38,6 +38,10 @@ JT_MUST enum jt_err jt_pkey_from_private_der(struct jt_slice der, struct jt_pkey
 /* SubjectPublicKeyInfo in PEM, appended. */
 JT_MUST enum jt_err jt_pkey_public_pem(const struct jt_pkey *k, struct jt_buf *out);
 
+/* The first public key in a PEM text. JT_E_SYNTAX: there is none. JT_E_UNSUPPORTED: of a kind that
+ * is not known here. */
+JT_MUST enum jt_err jt_pkey_from_public_pem(struct jt_slice pem, struct jt_pkey **out);
+
 /* The public numbers as RFC 7518 section 6 writes them: big-endian, RSA minimal length, EC fixed.
  */
 struct jt_pubparams {
