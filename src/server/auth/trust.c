@@ -3,8 +3,9 @@
  * Trust rules (RFC 7523 section 2.2 with the token of another issuer): the client has no secret;
  * it sends what its platform gave it, and a rule says which of the platform's tokens are its own.
  *
- * The claims are looked at before the signature: whoever does not know a rule cannot make us ask an
- * issuer for its keys.
+ * Keys are asked for only when all claims fit: whoever does not know a rule cannot make us ask an
+ * issuer. Where the keys are at hand the signature is looked at whatever the claims say, so that a
+ * refusal tells the issuer's words from a stranger's.
  */
 #include "errand.h"
 #include "method.h"
@@ -28,6 +29,7 @@ struct outcome {
     size_t nearness;
     const struct jt_credential *credential;
     const char *detail;
+    bool is_signed; /* by the issuer: what is said of it is not a stranger's */
 };
 
 struct search {
@@ -163,12 +165,32 @@ static enum jt_auth_verdict check_signature(struct search *s, const struct jt_cr
     }
     /* a credential that may not be used counts only when the proof is right */
     o.why = f == NULL ? usable : usable != JT_R_NONE ? JT_R_TRUST_RULE : reason_of(f);
+    o.is_signed = f == NULL;
     o.nearness += f == NULL ? 2 : o.why == JT_R_TRUST_KEYS;
     o.detail = o.why == JT_R_TRUST_KEYS ? jt_arena_strz(s->ctx->arena, jt_str(keys.why))
                : f != NULL              ? words_of(f, s->ctx->arena)
                                         : NULL;
     offer(s, &o);
     return JT_AUTH_REFUSED;
+}
+
+/* A claim is wrong. Did the issuer say it, as far as its keys are at hand? Nobody is asked. */
+static void judge_signer(struct search *s, const struct jt_trust_rule *r, struct outcome *o)
+{
+    struct jt_keys_answer keys;
+    struct jt_findings found = {.arena = s->ctx->arena};
+    if (keys_of(s, r, false, &keys) != JT_KEYS_HAVE) {
+        return;
+    }
+    jt_trust_verify(&s->token, keys.set, &found);
+    s->verified = true;
+    jt_keyset_release(&keys.set);
+    const struct jt_finding *f = jt_findings_first(&found);
+    o->is_signed = f == NULL;
+    if (f != NULL) {
+        o->why = reason_of(f);
+        o->detail = words_of(f, s->ctx->arena);
+    }
 }
 
 static enum jt_auth_verdict try_rule(struct search *s, const struct jt_credential *k,
@@ -194,7 +216,8 @@ static enum jt_auth_verdict try_rule(struct search *s, const struct jt_credentia
     if (f == NULL) {
         return check_signature(s, k, &r, found, out);
     }
-    const struct outcome o = {reason_of(f), found->n - found->bad, k, words_of(f, a)};
+    struct outcome o = {reason_of(f), found->n - found->bad, k, words_of(f, a), false};
+    judge_signer(s, &r, &o);
     offer(s, &o);
     return JT_AUTH_REFUSED;
 }
@@ -230,7 +253,7 @@ static enum jt_auth_verdict refuse(const struct search *s, struct jt_auth_result
     if (o->credential != NULL) {
         out->credential_id = o->credential->id;
     }
-    out->tried = o->why != JT_R_INTERNAL && o->why != JT_R_TRUST_KEYS;
+    out->tried = o->why != JT_R_INTERNAL && o->why != JT_R_TRUST_KEYS && !o->is_signed;
     return jt_auth_refuse(out, o->why, o->detail);
 }
 

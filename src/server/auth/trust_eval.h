@@ -3,8 +3,8 @@
  * trust_eval.h - a token held against a trust rule, claim by claim.
  *
  * The server and jeton credential test share it, so that what the test says is what will happen.
- * All of it comes before the signature: who does not know the rule cannot make the server fetch
- * keys. A token is good only when no finding is bad and the signature is good as well.
+ * All of it comes before the keys: who does not know the rule cannot make the server fetch them. A
+ * token is good only when no finding is bad and the signature is good as well.
  * Owns:    findings live in the arena.
  * RFC:     7519 section 4.1, 7523 section 3, 8725 sections 3.8 to 3.11
  */
