@@ -201,6 +201,38 @@ def test_used_ones_are_remembered_over_a_restart(start, tmp_path):
     assert a.status == 401 and reason_of(again, a)["reason"] == "assertion_replayed"
 
 
+def test_a_forged_token_does_not_use_up_a_good_ones_jti(start):
+    """threats J28."""
+    server = start()
+    key = Key("ES256", "k")
+    client, _ = client_with_rule(server, {"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [key.jwk]}})
+    a = enter(server, client, token(Key("ES256", "k"), "https://a.example", server.issuer, SUB, jti="one"))
+    assert a.status == 401 and reason_of(server, a)["reason"] == "assertion_signature"
+    assert enter(server, client, token(key, "https://a.example", server.issuer, SUB, jti="one")).status == 200
+
+
+def test_one_token_one_client(start):
+    """Two clients with the same rule: a token is good once, for one of them."""
+    server = start()
+    key = Key("ES256", "k")
+    rule = {"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [key.jwk]}}
+    (one, _), (two, _) = client_with_rule(server, rule, "one"), client_with_rule(server, rule, "two")
+    t = token(key, "https://a.example", server.issuer, SUB)
+    assert enter(server, one, t).status == 200
+    a = enter(server, two, t)
+    assert a.status == 401 and reason_of(server, a)["reason"] == "assertion_replayed"
+
+
+def test_one_of_a_hundred_parallel_uses(start):
+    server = start()
+    key = Key("ES256", "k")
+    client, _ = client_with_rule(server, {"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [key.jwk]}})
+    t = token(key, "https://a.example", server.issuer, SUB)
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        answers = [a.status for a in pool.map(lambda _: enter(server, client, t), range(100))]
+    assert answers.count(200) == 1 and set(answers) == {200, 401}
+
+
 # -- where keys come from ----------------------------------------------------------------------------------------------
 
 def unreachable(server, client, iss, note):
