@@ -46,8 +46,9 @@ static void add_certificate(struct jt_protections *r, const struct jt_config *c)
     char end[JT_RFC3339_SIZE];
     struct jt_tls *tls = NULL;
     /* texts of a configuration have a NUL behind them */
-    if (jt_tls_new((const char *)c->tls_cert.p, (const char *)c->tls_key.p, &tls, why,
-                   sizeof why) != JT_OK) {
+    const struct jt_tls_opts o = {.cert_file = (const char *)c->tls_cert.p,
+                                  .key_file = (const char *)c->tls_key.p};
+    if (jt_tls_new(&o, &tls, why, sizeof why) != JT_OK) {
         jt_protections_add(r, "certificate", JT_PROTECTION_WRONG, "%s", why);
         return;
     }

@@ -9,6 +9,13 @@ static const struct jt_flag add_flags[] = {
     {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
     {"trust", "FILE", false,
      "the rule in this file: tokens of another issuer that fit are the client's proof"},
+    {"cert", "FILE", false, "the client's certificate in this file (PEM), itself and no other"},
+    {"tls-subject", "DN", false, "certificates of --ca with this subject: CN=worker,O=Acme,C=DE"},
+    {"tls-san-dns", "NAME", false, "certificates of --ca with this DNS name"},
+    {"tls-san-uri", "URI", false, "certificates of --ca with this URI, such as spiffe://..."},
+    {"tls-san-ip", "ADDRESS", false, "certificates of --ca with this IP address"},
+    {"tls-san-email", "ADDRESS", false, "certificates of --ca with this e-mail address"},
+    {"ca", "FILE", false, "who issues them: CA certificates in PEM, for this credential alone"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},
     {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
     {"expires", "TIME", false, "when it ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
@@ -18,6 +25,14 @@ static const struct jt_flag add_flags[] = {
 static const struct jt_flag rotate_flags[] = {
     {"label", "TEXT", false, "which one, when the client has credentials of several labels"},
     {"jwk", "FILE", false, "the next public key, in place of a secret: keys end, secrets stay"},
+    {"cert", "FILE", false,
+     "the same with the client's certificate in this file (PEM), itself and no other"},
+    {"tls-subject", "DN", false, "certificates of --ca with this subject: CN=worker,O=Acme,C=DE"},
+    {"tls-san-dns", "NAME", false, "certificates of --ca with this DNS name"},
+    {"tls-san-uri", "URI", false, "certificates of --ca with this URI, such as spiffe://..."},
+    {"tls-san-ip", "ADDRESS", false, "certificates of --ca with this IP address"},
+    {"tls-san-email", "ADDRESS", false, "certificates of --ca with this e-mail address"},
+    {"ca", "FILE", false, "who issues them: CA certificates in PEM, for this credential alone"},
     {"overlap", "DURATION", false, "how long the one before stays good (24h)"},
     {"now", NULL, false, "it ends at once, and its tokens with it"},
     {"expires", "TIME", false, "when the new one ends: 90d from now, or a date (never)"},
@@ -41,11 +56,15 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "add",
      "CLIENT",
-     "(--secret | --jwk FILE | --trust FILE) [--label TEXT] [--not-before TIME] [--expires TIME] "
+     "(--secret | --jwk FILE | --cert FILE | --trust FILE | (--tls-subject DN | --tls-san-dns NAME "
+     "| "
+     "--tls-san-uri URI | --tls-san-ip ADDRESS | --tls-san-email ADDRESS) --ca FILE) [--label "
+     "TEXT] [--not-before TIME] [--expires TIME] "
      "[--cidr NET]... [--secret-out FILE]",
      "Give a client one more credential",
      "A secret is shown once, or written to a file; the server keeps only its hash. Of a key the "
-     "server gets the public half only. The others stay as they are.",
+     "server gets the public half only. A certificate is shown by the client as it connects. The "
+     "others stay as they are.",
      add_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton credential add billing --secret --label staging --expires 90d",
@@ -70,7 +89,9 @@ const struct jt_command jt_commands_credential[] = {
     {"credential",
      "rotate",
      "CLIENT",
-     "[--jwk FILE] [--label TEXT] [--overlap DURATION | --now] [--expires TIME] "
+     "[--jwk FILE | --cert FILE] [--tls-subject DN | --tls-san-dns NAME | --tls-san-uri URI] "
+     "[--tls-san-ip ADDRESS | --tls-san-email ADDRESS] [--ca FILE] [--label TEXT] [--overlap "
+     "DURATION | --now] [--expires TIME] "
      "[--secret-out FILE]",
      "Give a client a new secret, or its next key, and let the one before end",
      "Both are good during the overlap, so that the client can change over without an outage; "

@@ -94,9 +94,7 @@ static enum jt_exit make(const struct jt_args *args, const char *verb, struct jt
 /* What all new credentials begin with. */
 static enum jt_exit begin(const struct jt_args *args, bool kind_needed, struct jt_jw *w)
 {
-    bool secret = !kind_needed || jt_args_has(args, "secret");
-    if (jt_args_has(args, "secret-out") &&
-        (!secret || jt_args_has(args, "jwk") || jt_args_has(args, "trust"))) {
+    if (jt_args_has(args, "secret-out") && !jt_credential_kind_is_secret(args, kind_needed)) {
         return jt_say_fail(JT_EXIT_USAGE, "--secret-out is for a secret, and none is made");
     }
     write_label(args, w);

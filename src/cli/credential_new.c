@@ -154,6 +154,12 @@ static const struct kind {
 } kinds[] = {
     {"secret", "secret", write_nothing},
     {"jwk", "jwk", write_jwk},
+    {"cert", "certificate", jt_credential_write_cert},
+    {"tls-subject", "tls", jt_credential_write_tls},
+    {"tls-san-dns", "tls", jt_credential_write_tls},
+    {"tls-san-uri", "tls", jt_credential_write_tls},
+    {"tls-san-ip", "tls", jt_credential_write_tls},
+    {"tls-san-email", "tls", jt_credential_write_tls},
     {"trust", "trust", write_trust},
 };
 
@@ -170,6 +176,16 @@ static enum jt_exit say_kinds(const char *what)
     return jt_say_fail(JT_EXIT_USAGE, "%s: %.*s", what, JT_FMT(jt_buf_slice(&all)));
 }
 
+bool jt_credential_kind_is_secret(const struct jt_args *args, bool needed)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (kinds[i].write != write_nothing && jt_args_has(args, kinds[i].flag)) {
+            return false;
+        }
+    }
+    return !needed || jt_args_has(args, "secret");
+}
+
 enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed, struct jt_jw *w)
 {
     const struct kind *found = NULL;
@@ -181,6 +197,9 @@ enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed, s
             return say_kinds("a credential is of one kind");
         }
         found = &kinds[i];
+    }
+    if (jt_args_has(args, "ca") && (found == NULL || found->write != jt_credential_write_tls)) {
+        return jt_say_fail(JT_EXIT_USAGE, "--ca goes with a name: --tls-subject or --tls-san-...");
     }
     if (found == NULL) {
         return needed ? say_kinds("say what kind of credential") : JT_EXIT_DONE;

@@ -81,7 +81,8 @@ static enum jt_err open_tls(struct jt_server *v)
                        jt_err_text(e));
         return e;
     }
-    return jt_tls_new(v->cert, v->cert, &v->tls, v->why, sizeof v->why);
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->cert};
+    return jt_tls_new(&o, &v->tls, v->why, sizeof v->why);
 }
 
 static void fill_app(struct jt_server *v)

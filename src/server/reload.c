@@ -27,6 +27,7 @@ struct jt_settings *jt_settings_new(const struct jt_config *c)
         .rotate_every_s = c->rotate_every_s,
         .token_alg = c->token_alg,
         .introspection_each = c->audit_introspection_each,
+        .cert_header = c->client_cert_header,
         .ntrusted = c->ntrusted,
     };
     _Static_assert(JT_PROXIES_MAX <= JT_TRUSTED_MAX, "room for all proxies");
@@ -42,7 +43,8 @@ enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, s
     }
     (void)snprintf(v->cert, sizeof v->cert, "%.*s", JT_FMT(c->tls_cert));
     (void)snprintf(v->key, sizeof v->key, "%.*s", JT_FMT(c->tls_key));
-    enum jt_err e = jt_tls_new(v->cert, v->key, out, v->why, sizeof v->why);
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->key};
+    enum jt_err e = jt_tls_new(&o, out, v->why, sizeof v->why);
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
 }
 

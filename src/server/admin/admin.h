@@ -53,6 +53,7 @@ enum jt_given {
     JT_GAVE_INTROSPECTORS = 1u << 10,
     JT_GAVE_LABEL = 1u << 11,
     JT_GAVE_EXPIRES = 1u << 12,
+    JT_GAVE_BIND = 1u << 13,
 };
 
 /* One thing that is wrong with a body. */
@@ -268,7 +269,14 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root);
 /* credential_trust.c */
 bool jt_credential_read_trust(struct jt_flow *f, const struct jt_jval *root);
 void jt_view_trust(struct jt_jw *w, const struct jt_credential *k);
-/* Inside a change: the client does not have this key or rule already. */
+/* credential_cert.c: kinds certificate and tls */
+bool jt_credential_read_cert(struct jt_flow *f, const struct jt_jval *root);
+bool jt_credential_read_tls(struct jt_flow *f, const struct jt_jval *root);
+/* A certificate that is a credential ends with it at the latest. */
+void jt_credential_cap(struct jt_credential *k);
+/* The member that only these kinds have; nothing of another. */
+void jt_view_certificate(struct jt_jw *w, const struct jt_credential *k);
+/* credential_jwk.c. Inside a change: the client does not have this proof already. */
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a);
 
 /* views.c: things as JSON */

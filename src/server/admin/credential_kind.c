@@ -16,6 +16,8 @@ static const struct kind {
 } kinds[] = {
     {"secret", JT_CRED_SECRET, NULL, jt_credential_read_secret},
     {"jwk", JT_CRED_JWK, "jwk", jt_credential_read_jwk},
+    {"certificate", JT_CRED_CERT, "certificate", jt_credential_read_cert},
+    {"tls", JT_CRED_TLS, "tls", jt_credential_read_tls},
     {"trust", JT_CRED_TRUST, "trust", jt_credential_read_trust},
 };
 

@@ -96,6 +96,7 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
     }
     JT_TRY(jt_change_next_credential(chg, &a->credential.number));
     a->credential.created_s = now_s;
+    jt_credential_cap(&a->credential);
     a->credentials[n++] = a->credential;
     c->credentials = a->credentials;
     c->ncredentials = n;

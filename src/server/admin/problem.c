@@ -244,9 +244,9 @@ void jt_admin_say(struct jt_flow *f, const char *format, ...)
 void jt_admin_say_given(struct jt_flow *f)
 {
     /* in the order of enum jt_given */
-    static const char *const names[] = {"name",   "owner",    "enabled",      "networks",
-                                        "compat", "grants",   "scopes",       "alg",
-                                        "format", "lifetime", "introspect_by"};
+    static const char *const names[] = {
+        "name", "owner",  "enabled",  "networks",      "compat", "grants",  "scopes",
+        "alg",  "format", "lifetime", "introspect_by", "label",  "expires", "bind"};
     char said[256] = "";
     size_t n = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -29,6 +29,7 @@ void jt_view_resource(struct jt_jw *w, const struct jt_resource *r)
     jt_jw_kstr(w, "alg", jt_str(jt_alg_name(r->alg)));
     jt_jw_kstr(w, "format", r->format == JT_FORMAT_OPAQUE ? JT_LIT("opaque") : JT_LIT("jwt"));
     jt_jw_kint(w, "lifetime", r->lifetime_s);
+    jt_jw_kstr(w, "bind", r->bind == JT_BIND_CERTIFICATE ? JT_LIT("certificate") : JT_LIT("none"));
     jt_jw_key(w, "introspect_by");
     jt_jw_arr(w);
     for (size_t i = 0; i < r->nintrospectors; i++) {
@@ -86,6 +87,7 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_cred
         jt_jw_key(w, "jwk");
         jt_jw_raw(w, k->material);
     }
+    jt_view_certificate(w, k);
     if (k->kind == JT_CRED_TRUST) {
         jt_view_trust(w, k);
     }

@@ -112,6 +112,17 @@ static enum jt_err check_listeners(const struct jt_config *c, struct jt_config_e
     return JT_OK;
 }
 
+/* A header that nobody may send would be a setting without effect. */
+static enum jt_err check_header(const struct jt_config *c, struct jt_config_error *err)
+{
+    if (c->client_cert_header == JT_CERT_HEADER_NONE || c->ntrusted > 0) {
+        return JT_OK;
+    }
+    return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_client_cert_header].where,
+                          "server.client_cert_header: no proxy may send it: name the proxies in "
+                          "server.trusted_proxies");
+}
+
 static enum jt_err check_token(const struct jt_config *c, struct jt_config_error *err)
 {
     if (c->token_lifetime_s <= c->token_max_lifetime_s) {
@@ -200,6 +211,7 @@ enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *e
     JT_TRY(check_listeners(c, err));
     JT_TRY(check_issuer(c, err));
     JT_TRY(check_proxies(c, err));
+    JT_TRY(check_header(c, err));
     JT_TRY(check_token(c, err));
     JT_TRY(check_keys(c, err));
     JT_TRY(check_audit(c, err));

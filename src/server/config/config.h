@@ -15,6 +15,7 @@
 #include "../../core/base/err.h"
 #include "../../core/crypt/pkey.h"
 #include "../../core/http/cidr.h"
+#include "../../core/http/client_cert.h"
 
 #define JT_LISTEN_MAX 16
 #define JT_PROXIES_MAX 32
@@ -41,6 +42,7 @@ struct jt_config {
     struct jt_slice environment; /* label shown at start */
     size_t ntrusted;
     struct jt_net trusted[JT_PROXIES_MAX]; /* server.trusted_proxies */
+    enum jt_cert_header client_cert_header;
     int64_t max_connections, max_connections_per_address;
     /* token */
     int64_t token_lifetime_s, token_max_lifetime_s; /* 3600, 86400 */

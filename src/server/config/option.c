@@ -19,6 +19,7 @@
 #define CTYPE_ALG enum jt_alg
 #define CTYPE_LEVEL int
 #define CTYPE_FORMAT bool
+#define CTYPE_HEADER enum jt_cert_header
 #define X(section, key, type, field, lo, hi, choices, fallback, when, doc)                         \
     _Static_assert(_Generic(((struct jt_config *)0)->field, CTYPE_##type : 1, default : 0),        \
                    #section "." #key " and " #field " differ in type");
@@ -168,6 +169,9 @@ bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const 
         break;
     case JT_OPTION_ALG:
         n = sizeof(enum jt_alg);
+        break;
+    case JT_OPTION_HEADER:
+        n = sizeof(enum jt_cert_header);
         break;
     case JT_OPTION_LEVEL:
         n = sizeof(int);

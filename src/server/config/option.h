@@ -23,6 +23,7 @@ enum jt_option_type {
     JT_OPTION_CHOICE,   /* bool: the second of two words */
     JT_OPTION_ALG,      /* enum jt_alg */
     JT_OPTION_LEVEL,    /* int, as in syslog(3) */
+    JT_OPTION_HEADER,   /* enum jt_cert_header */
     JT_OPTION_FORMAT,   /* bool: is JSON */
 };
 

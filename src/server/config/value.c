@@ -235,6 +235,16 @@ static enum jt_err read_choice(const struct read *r)
     return JT_OK;
 }
 
+static enum jt_err read_header(const struct read *r)
+{
+    int i = read_word(r);
+    if (i < 0) {
+        return JT_E_RANGE;
+    }
+    *(enum jt_cert_header *)r->field = (enum jt_cert_header)i;
+    return JT_OK;
+}
+
 static enum jt_err read_alg(const struct read *r)
 {
     if (read_word(r) < 0) {
@@ -275,6 +285,7 @@ enum jt_err jt_value_read(const struct jt_option *o, struct jt_slice value, stru
         [JT_OPTION_DURATION] = read_duration, [JT_OPTION_SIZE] = read_size,
         [JT_OPTION_CHOICE] = read_choice,     [JT_OPTION_ALG] = read_alg,
         [JT_OPTION_LEVEL] = read_level,       [JT_OPTION_FORMAT] = read_format,
+        [JT_OPTION_HEADER] = read_header,
     };
     struct read r = {o, value, c, (char *)c + o->offset, where, err};
     return readers[o->type](&r);

@@ -9,6 +9,7 @@
 #define JT_FLOW_APP_H
 
 #include "../../core/base/num.h"
+#include "../../core/http/client_cert.h"
 #include "../audit/writer.h"
 #include "../auth/checks.h"
 #include "../auth/replay.h"
@@ -32,6 +33,7 @@ struct jt_settings {
     int64_t publish_wait_s, rotate_every_s;
     enum jt_alg token_alg;
     bool introspection_each;
+    enum jt_cert_header cert_header; /* in which trusted proxies pass certificates on */
     size_t ntrusted;
     struct jt_net trusted[JT_TRUSTED_MAX]; /* proxies whose X-Forwarded-For counts */
 };

@@ -253,7 +253,7 @@ void jt_flow_start(struct jt_flow *f)
         return;
     }
     f->endpoint = e;
-    if (!jt_address_settle(f)) {
+    if (!jt_caller_cert_settle(f) || !jt_address_settle(f)) {
         return;
     }
     if ((e->methods >> h->method & 1u) == 0 || h->method == JT_METHOD_OTHER) {

@@ -163,6 +163,8 @@ enum jt_next jt_client_keep(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
 struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 
+/* caller_cert.c: whose certificate it comes with; before jt_address_settle. False: refused. */
+bool jt_caller_cert_settle(struct jt_flow *f);
 /* address.c: whose address this request comes from. False: refused already. */
 bool jt_address_settle(struct jt_flow *f);
 struct jt_proxies {

@@ -10,8 +10,13 @@
 #include "../../core/jose/alg.h"
 #include "app.h"
 
-static const char *const method_names[JT_METRIC_METHODS] = {
-    "none", "client_secret_basic", "client_secret_post", "private_key_jwt", "trust"};
+static const char *const method_names[JT_METRIC_METHODS] = {"none",
+                                                            "client_secret_basic",
+                                                            "client_secret_post",
+                                                            "private_key_jwt",
+                                                            "tls_client_auth",
+                                                            "self_signed_tls_client_auth",
+                                                            "trust"};
 
 enum jt_metric_method jt_metric_method(const char *name)
 {

@@ -172,7 +172,7 @@ enum jt_next jt_client_authenticate(struct jt_flow *f)
     const struct jt_auth_context ctx = jt_flow_auth_context(f, &f->x->peer);
     if (!f->proof_read) {
         f->proof_read = true;
-        if (!jt_auth_input_read(&f->x->arena, &f->authz, &f->form, NULL, &f->proof)) {
+        if (!jt_auth_input_read(&f->x->arena, &f->authz, &f->form, f->x->cert, &f->proof)) {
             return jt_fail(f, JT_R_INTERNAL);
         }
         struct jt_slice said = jt_auth_claimed(&ctx, &f->proof);

@@ -12,6 +12,7 @@
 
 #include "../../core/base/err.h"
 #include "../../core/crypt/crypt.h"
+#include "../../core/crypt/peer.h"
 #include "../../core/crypt/pkey.h"
 #include "../../core/http/cidr.h"
 
@@ -65,15 +66,6 @@ enum jt_credential_kind {
     JT_CRED_CERT,  /* a certificate as a whole: self_signed_tls_client_auth */
     JT_CRED_TLS,   /* a name in certificates of given CAs: tls_client_auth */
     JT_CRED_TRUST, /* a rule for the tokens of another issuer */
-};
-/* The one field of a certificate that names the client (RFC 8705 section 2.1.2). */
-enum jt_tls_name {
-    JT_TLS_NONE = 0,
-    JT_TLS_SUBJECT,
-    JT_TLS_DNS,
-    JT_TLS_URI,
-    JT_TLS_IP,
-    JT_TLS_EMAIL,
 };
 /* Retiring: replaced by another one, and good until it expires. */
 enum jt_credential_state {
