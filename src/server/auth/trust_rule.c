@@ -242,6 +242,7 @@ static bool known_member(struct jt_slice name, const struct jt_jval *v, void *ct
 static enum jt_err check_whole(const struct jt_trust_rule *r, struct jt_trust_why *why)
 {
     JT_AUTO(jt_buf_free) struct jt_buf text;
+    jt_buf_init(&text, JT_TRUST_RULE_MAX);
     if (r->jwks.n > 0 && r->jwks_uri.n > 0) {
         return jt_trust_wrong(why, JT_E_RANGE, "jwks and jwks_uri exclude each other");
     }
@@ -250,7 +251,6 @@ static enum jt_err check_whole(const struct jt_trust_rule *r, struct jt_trust_wh
                               "a SPIFFE trust domain has no metadata at its name: give jwks, or "
                               "the jwks_uri of its OIDC discovery provider or bundle endpoint");
     }
-    jt_buf_init(&text, JT_TRUST_RULE_MAX);
     jt_trust_rule_write(r, &text);
     return jt_buf_ok(&text) ? JT_OK
                             : jt_trust_wrong(why, JT_E_LIMIT, "the rule is larger than 16 KiB");
