@@ -36,6 +36,22 @@ static bool write_grant(struct jt_jw *w, const char *value)
     return true;
 }
 
+bool jt_client_put_rotation(const struct jt_args *args, struct jt_jw *w)
+{
+    const char *rotation = jt_args_get(args, "rotation");
+    int64_t every = 0;
+    if (!jt_args_duration(args, "rotate-every", 0, &every)) {
+        return false;
+    }
+    if (rotation != NULL) {
+        jt_jw_kstr(w, "rotation", jt_str(rotation));
+    }
+    if (jt_args_has(args, "rotate-every")) {
+        jt_jw_kint(w, "rotate_every", every);
+    }
+    return true;
+}
+
 static bool write_new(const struct jt_args *args, struct jt_buf *body)
 {
     struct jt_jw w = jt_jw(body);
@@ -59,7 +75,8 @@ static bool write_new(const struct jt_args *args, struct jt_buf *body)
     if ((value = jt_args_get(args, "label")) != NULL) {
         jt_jw_kstr(&w, "label", jt_str(value));
     }
-    bool ok = jt_networks_write(args, &w) && jt_when_write(args, "expires", "expires", &w);
+    bool ok = jt_networks_write(args, &w) && jt_client_put_rotation(args, &w) &&
+              jt_when_write(args, "expires", "expires", &w);
     jt_jw_kbool(&w, "secret", !jt_args_has(args, "no-secret"));
     jt_jw_end_obj(&w);
     return ok;
@@ -106,6 +123,19 @@ static void print_credentials(const struct jt_jval *credentials)
     }
 }
 
+static void print_rotation(const struct jt_jval *client)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    int64_t every = 0;
+    jt_buf_init(&line, 128);
+    jt_show_member(&line, client, "rotation");
+    if (jt_jval_int(jt_jobj_get(client, "rotate_every"), &every)) {
+        jt_buf_puts(&line, " every ");
+        jt_show_duration(&line, every);
+    }
+    jt_card("rotation", jt_buf_slice(&line));
+}
+
 static void print_card(const struct jt_jval *client)
 {
     JT_AUTO(jt_buf_free) struct jt_buf state;
@@ -117,6 +147,7 @@ static void print_card(const struct jt_jval *client)
     jt_card("state", jt_buf_slice(&state));
     jt_card_member("only from", client, "networks");
     jt_card_member("compatible with", client, "compat");
+    print_rotation(client);
     print_grants(jt_jobj_get(client, "grants"));
     print_credentials(jt_jobj_get(client, "credentials"));
     jt_card_member("created", client, "created");

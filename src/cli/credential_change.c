@@ -62,6 +62,7 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
     jt_card("good until", jt_buf_slice(&when));
     print_replaced(jt_jobj_get(reply->value, "replaced"));
     jt_secret_hint(reply, f);
+    jt_credential_hint_environment(reply->value);
     const struct jt_jval *replaced = jt_jobj_get(reply->value, "replaced");
     if (replaced != NULL && jt_jval_count(replaced) == 0) {
         jt_say_hint("nothing ends: the client had no credential with this label in use; jeton "

@@ -65,6 +65,8 @@ enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err
         {CURLE_COULDNT_RESOLVE_PROXY, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING,
          "cannot find the proxy that the environment (https_proxy, all_proxy) names for ", ""},
         {CURLE_COULDNT_CONNECT, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot connect to ", ""},
+        {CURLE_SSL_CERTPROBLEM, JT_OAUTH_CONFIG, JT_ABOUT_CERTIFICATE,
+         "the client certificate, or its key, cannot be used for ", ""},
         {CURLE_SSL_CONNECT_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "TLS with ", " failed"},
         {CURLE_GOT_NOTHING, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "",
          " closed without an answer"},

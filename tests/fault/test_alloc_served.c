@@ -257,6 +257,25 @@ static bool rotated(void)
     return count_credentials() == 2;
 }
 
+static char own[256]; /* of the victim: "id:secret" */
+
+static void self_rotating(void)
+{
+    char secret[128];
+    new_name();
+    char body[200];
+    (void)snprintf(body, sizeof body,
+                   "{\"name\":\"N\",\"client_id\":\"%s\",\"rotation\":\"allowed\"}", name);
+    must(served_admin(&s, "POST", "/admin/v1/clients", body, NULL), 201);
+    served_member(&s, "client_secret", secret, sizeof secret);
+    (void)snprintf(own, sizeof own, "%s:%s", name, secret);
+}
+
+static unsigned run_own_rotate(void)
+{
+    return served_post(&s, "/credentials/rotate", own, "overlap=3600");
+}
+
 static unsigned run_add_key(void)
 {
     return on_victim("POST", "/credentials", jwk);
@@ -367,6 +386,7 @@ static const struct scenario {
     {"client delete", victim, run_delete, 204, NULL, deleted, "client.deleted"},
     {"grant add", victim, run_grant, 200, NULL, granted, "grant.added"},
     {"secret rotate", victim, run_rotate, 201, NULL, rotated, "credential.rotated"},
+    {"own rotate", self_rotating, run_own_rotate, 201, NULL, rotated, "credential.rotated"},
     {"key add", victim, run_add_key, 201, NULL, rotated, "credential.added"},
     {"key rotate", nothing, run_key_rotate, 201, NULL, key_rotated, "key.created"},
     {"rekey", nothing, run_rekey, 200, any, NULL, NULL},

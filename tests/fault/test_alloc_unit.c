@@ -26,6 +26,7 @@
 #include "server/store/directory.h"
 #include "server/store/keyring.h"
 #include "server/store/profile.h"
+#include "server/store/reminders.h"
 #include "server/store/usage.h"
 
 static struct jt_pkey *ec, *rsa, *ed;
@@ -456,6 +457,39 @@ static enum jt_err usage(void)
     return e;
 }
 
+/* Uses that there is no memory for are counted a little less, and nothing else. */
+static enum jt_err callers(void)
+{
+    static struct jt_usage_batch b;
+    struct jt_usage *u = NULL;
+    JT_TRY(jt_usage_new(&u));
+    for (uint8_t i = 1; i < 9; i++) {
+        const struct jt_addr address = {{i}};
+        const char agent[2] = {(char)('a' + i), '\0'};
+        const struct jt_usage_from from = {&address, jt_str(agent)};
+        jt_usage_add(&b, u, i % 2 == 0 ? 1 : 2, i, &from);
+        jt_usage_merge(&b, u);
+    }
+    struct jt_use got = {0};
+    bool known = jt_usage_get(u, 2, &got);
+    assert_true(!known || (got.last_s == 7 && got.ncallers >= 1 && got.callers[0].last_s == 7));
+    bool all = known && got.ncallers == 4 && got.callers[3].nagent == 1;
+    jt_usage_free(&u);
+    return all ? JT_OK : JT_E_NOMEM;
+}
+
+static enum jt_err reminders(void)
+{
+    struct jt_reminders *r = NULL;
+    JT_TRY(jt_reminders_new(&r));
+    enum jt_err e = JT_OK;
+    for (uint32_t i = 1; i < 1000 && e == JT_OK; i++) {
+        e = jt_reminders_told(r, jt_reminder_of_credential(i), 86400, 7);
+    }
+    jt_reminders_free(&r);
+    return e;
+}
+
 static enum jt_err profiles(void)
 {
     const struct jt_profile p = {.client_id = JT_LIT_INIT("alice"),
@@ -528,6 +562,8 @@ static const struct {
     {"directory", directory, false},
     {"keyring", keyring, true},
     {"usage", usage, false},
+    {"callers", callers, false},
+    {"reminders", reminders, false},
     {"profiles", profiles, false},
     {"config", config, false},
     {"event", event, true},

@@ -31,8 +31,9 @@ static bool choose_id(struct jt_flow *f, const struct jt_jval *root)
 
 static bool read_new(struct jt_flow *f, const struct jt_jval *root, bool *secret)
 {
-    static const char *const names[] = {"name",   "client_id", "owner",   "grants", "networks",
-                                        "secret", "label",     "expires", NULL};
+    static const char *const names[] = {"name",     "client_id",    "owner", "grants",
+                                        "networks", "secret",       "label", "expires",
+                                        "rotation", "rotate_every", NULL};
     struct jt_admin *a = jt_admin_of(f);
     if (!jt_admin_known(f, root, "", names) || !jt_client_read_texts(f, root)) {
         return false;
@@ -41,7 +42,7 @@ static bool read_new(struct jt_flow *f, const struct jt_jval *root, bool *secret
         return jt_admin_bad(f, "/name", "a client needs a name");
     }
     if (!choose_id(f, root) || !jt_client_read_grants(f, root) || !jt_client_read_nets(f, root) ||
-        !jt_admin_read_bool(f, root, "secret", secret)) {
+        !jt_client_read_rotation(f, root) || !jt_admin_read_bool(f, root, "secret", secret)) {
         return false;
     }
     if (*secret) {

@@ -151,11 +151,10 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
 static int nearness(enum jt_reason r)
 {
     static const enum jt_reason order[] = {
-        JT_R_SECRET_REVOKED,     JT_R_CREDENTIAL_REVOKED,
-        JT_R_SECRET_EXPIRED,     JT_R_CREDENTIAL_EXPIRED,
-        JT_R_SECRET_NOT_YET,     JT_R_CREDENTIAL_NOT_YET,
-        JT_R_CLIENT_DISABLED,    JT_R_CLIENT_NETWORK,
-        JT_R_CREDENTIAL_NETWORK, JT_R_NONE,
+        JT_R_SECRET_REVOKED,     JT_R_CREDENTIAL_REVOKED,     JT_R_SECRET_EXPIRED,
+        JT_R_CREDENTIAL_EXPIRED, JT_R_ROTATION_REQUIRED,      JT_R_SECRET_NOT_YET,
+        JT_R_CREDENTIAL_NOT_YET, JT_R_CREDENTIAL_ENVIRONMENT, JT_R_CLIENT_DISABLED,
+        JT_R_CLIENT_NETWORK,     JT_R_CREDENTIAL_NETWORK,     JT_R_NONE,
     };
     int i = 0;
     while (i < (int)(sizeof order / sizeof order[0]) && order[i] != r) {

@@ -57,6 +57,9 @@ struct jt_auth_context {
     bool clock_trusted;
     const struct jt_addr *peer; /* whose address the request comes from; NULL: from anywhere, for
                                    jt_auth_assume only */
+    bool rotating; /* to be replaced: by the client's policy it may be over for some days */
+    struct jt_slice environment; /* this server's: credentials labelled for another one are refused;
+                                    empty: labels say nothing */
 };
 
 struct jt_auth_result {

@@ -91,6 +91,30 @@ static enum jt_err keep(struct jt_config *c, struct jt_slice value, struct jt_sl
     return JT_OK;
 }
 
+size_t *jt_option_count(struct jt_config *c, const struct jt_option *o)
+{
+    static const struct {
+        size_t list, count;
+    } rows[] = {
+        {offsetof(struct jt_config, listen), offsetof(struct jt_config, nlisten)},
+        {offsetof(struct jt_config, admin_listen), offsetof(struct jt_config, nadmin_listen)},
+        {offsetof(struct jt_config, trusted), offsetof(struct jt_config, ntrusted)},
+        {offsetof(struct jt_config, allowed), offsetof(struct jt_config, nallowed)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].list == o->offset) {
+            return (size_t *)(void *)((char *)c + rows[i].count);
+        }
+    }
+    JT_ASSERT(!jt_option_is_list(o));
+    return NULL;
+}
+
+static size_t count_in(const struct jt_config *c, const struct jt_option *o)
+{
+    return *jt_option_count((struct jt_config *)(uintptr_t)c, o);
+}
+
 enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct jt_slice value,
                           struct jt_option_source source, struct jt_config_error *err)
 {
@@ -100,14 +124,16 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
         (keep(c, value, &value) != JT_OK || keep(c, where, &where) != JT_OK)) {
         return jt_config_fail(err, JT_E_NOMEM, source.where, "out of memory");
     }
-    size_t *count = o->type == JT_OPTION_NETS ? jt_option_nets(o, c).n : &c->nlisten;
-    size_t before = *count;
-    if (jt_option_is_list(o) && source.from != c->origin[i].from) {
+    size_t *count = jt_option_count(c, o);
+    size_t before = count != NULL ? *count : 0;
+    if (count != NULL && source.from != c->origin[i].from) {
         *count = 0;
     }
     enum jt_err e = jt_value_read(o, value, c, source.where, err);
     if (e != JT_OK) {
-        *count = before;
+        if (count != NULL) {
+            *count = before;
+        }
         return e;
     }
     c->origin[i].from = source.from;
@@ -115,34 +141,20 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
     return JT_OK;
 }
 
-struct jt_option_nets jt_option_nets(const struct jt_option *o, struct jt_config *c)
+static bool same_nets(const struct jt_net *a, const struct jt_net *b, size_t n)
 {
-    if (o->offset == offsetof(struct jt_config, allowed)) {
-        return (struct jt_option_nets){c->allowed, &c->nallowed};
-    }
-    JT_ASSERT(o->offset == offsetof(struct jt_config, trusted));
-    return (struct jt_option_nets){c->trusted, &c->ntrusted};
-}
-
-static bool same_nets(const struct jt_option *o, const struct jt_config *a,
-                      const struct jt_config *b)
-{
-    bool is_allowed = o->offset == offsetof(struct jt_config, allowed);
-    size_t n = is_allowed ? a->nallowed : a->ntrusted;
-    const struct jt_net *x = is_allowed ? a->allowed : a->trusted;
-    const struct jt_net *y = is_allowed ? b->allowed : b->trusted;
-    bool same = n == (is_allowed ? b->nallowed : b->ntrusted);
+    bool same = true;
     for (size_t i = 0; same && i < n; i++) {
-        same = x[i].bits == y[i].bits && memcmp(x[i].a.b, y[i].a.b, sizeof x[i].a.b) == 0;
+        same = a[i].bits == b[i].bits && memcmp(a[i].a.b, b[i].a.b, sizeof a[i].a.b) == 0;
     }
     return same;
 }
 
-static bool same_listen(const struct jt_config *a, const struct jt_config *b)
+static bool same_texts(const struct jt_slice *a, const struct jt_slice *b, size_t n)
 {
-    bool same = a->nlisten == b->nlisten;
-    for (size_t i = 0; same && i < a->nlisten; i++) {
-        same = jt_slice_eq(a->listen[i], b->listen[i]);
+    bool same = true;
+    for (size_t i = 0; same && i < n; i++) {
+        same = jt_slice_eq(a[i], b[i]);
     }
     return same;
 }
@@ -159,9 +171,13 @@ bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const 
         return jt_slice_eq(*(const struct jt_slice *)(const void *)x,
                            *(const struct jt_slice *)(const void *)y);
     case JT_OPTION_LISTEN:
-        return same_listen(a, b);
+        n = count_in(a, o);
+        return n == count_in(b, o) && same_texts((const struct jt_slice *)(const void *)x,
+                                                 (const struct jt_slice *)(const void *)y, n);
     case JT_OPTION_NETS:
-        return same_nets(o, a, b);
+        n = count_in(a, o);
+        return n == count_in(b, o) && same_nets((const struct jt_net *)(const void *)x,
+                                                (const struct jt_net *)(const void *)y, n);
     case JT_OPTION_COUNT:
     case JT_OPTION_DURATION:
     case JT_OPTION_SIZE:

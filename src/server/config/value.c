@@ -105,6 +105,11 @@ static enum jt_err read_listen(const struct read *r)
     struct jt_slice host = {0};
     uint16_t port = 0;
     struct jt_addr addr = {0};
+    struct jt_slice *list = r->field;
+    size_t *n = jt_option_count(r->c, r->o);
+    if (r->value.n == 0 && r->o->fallback[0] == '\0') {
+        return JT_OK; /* the default: none */
+    }
     if (r->value.n == 0 || jt_hostport_read(r->value, &host, &port) != JT_OK) {
         return refuse(r, JT_E_SYNTAX,
                       "is not an address with a port, such as 127.0.0.1:8443 or [::1]:8443");
@@ -114,21 +119,23 @@ static enum jt_err read_listen(const struct read *r)
                       "has no IP address before the port (localhost is 127.0.0.1, every address is "
                       "0.0.0.0 and [::])");
     }
-    for (size_t i = 0; i < r->c->nlisten; i++) {
-        if (jt_slice_eq(r->c->listen[i], r->value)) {
+    for (size_t i = 0; i < *n; i++) {
+        if (jt_slice_eq(list[i], r->value)) {
             return refuse(r, JT_E_CONFLICT, "is listed twice");
         }
     }
-    if (r->c->nlisten == JT_LISTEN_MAX) {
+    if (*n == JT_LISTEN_MAX) {
         return refuse(r, JT_E_LIMIT, "is one address too many: 16 are allowed");
     }
-    r->c->listen[r->c->nlisten++] = r->value;
+    list[(*n)++] = r->value;
     return JT_OK;
 }
 
 static enum jt_err read_nets(const struct read *r)
 {
     const char *why = "";
+    struct jt_net *list = r->field;
+    size_t *count = jt_option_count(r->c, r->o);
     struct jt_net n;
     if (r->value.n == 0) {
         return JT_OK; /* the default: none */
@@ -137,11 +144,10 @@ static enum jt_err read_nets(const struct read *r)
     if (e != JT_OK) {
         return refuse(r, e, why);
     }
-    const struct jt_option_nets list = jt_option_nets(r->o, r->c);
-    if (*list.n == JT_PROXIES_MAX) {
+    if (*count == JT_PROXIES_MAX) {
         return refuse(r, JT_E_LIMIT, "is one network too many: 32 are allowed");
     }
-    list.nets[(*list.n)++] = n;
+    list[(*count)++] = n;
     return JT_OK;
 }
 

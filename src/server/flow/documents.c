@@ -53,6 +53,7 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     url(&w, "introspection_endpoint", app->issuer,
         cidaas ? "/token-srv/introspect" : "/introspect");
     url(&w, "revocation_endpoint", app->issuer, cidaas ? "/token-srv/revoke" : "/revoke");
+    url(&w, "credential_rotation_endpoint", app->issuer, "/credentials/rotate"); /* our own */
     url(&w, "jwks_uri", app->issuer, "/.well-known/jwks.json");
     url(&w, "authorization_endpoint", app->issuer, "/authorize");
     list(&w, "response_types_supported", none);

@@ -208,12 +208,19 @@ static void disk(const struct jt_app *app, struct jt_buf *b)
 /* Counted by the keeper: a walk over all clients is nothing for an event loop. */
 static void expiring(const struct jt_app *app, struct jt_buf *b)
 {
+    static const char *const kinds[JT_REMINDER_KINDS] = {"credential", "key", "certificate"};
     head(b, "jeton_client_secrets_expiring", "gauge",
-         "Secrets that end soon, replaced ones aside.");
-    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"7d\"} %" PRIu64 "\n",
-                  atomic_load(&app->expiring_7d));
-    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"30d\"} %" PRIu64 "\n",
-                  atomic_load(&app->expiring_30d));
+         "Credentials that end soon, replaced ones aside.");
+    for (size_t w = 0; w < JT_EXPIRING_WINDOWS; w++) {
+        jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"%" PRIu32 "d\"} %" PRIu64 "\n",
+                      jt_expiring_days[w], atomic_load(&app->expiring[w]));
+    }
+    head(b, "jeton_reminders_total", "counter",
+         "Reminders of an end to come (credential.expiring and others), by what ends.");
+    for (size_t i = 0; i < JT_REMINDER_KINDS; i++) {
+        jt_buf_printf(b, "jeton_reminders_total{kind=\"%s\"} %" PRIu64 "\n", kinds[i],
+                      atomic_load(&app->reminders[i]));
+    }
 }
 
 static void keys(const struct jt_app *app, struct jt_buf *b)

@@ -132,6 +132,41 @@ static void test_post(void **state)
     jt_outbound_answer_free(&a);
 }
 
+/* Requests of the administration: any method, JSON, a version, and the version that comes back. */
+static void test_administration(void **state)
+{
+    (void)state;
+    struct server s = {.head = "HTTP/1.1 200 OK\r\nETag: \"v7\"\r\nContent-Length: 2\r\n\r\n{}"};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_request patch = {.method = "PATCH",
+                                              .content_type = "application/merge-patch+json",
+                                              .body = JT_LIT("{\"a\":1}"),
+                                              .if_match = JT_LIT("\"v6\""),
+                                              .authorization = JT_LIT("Bearer x")};
+    assert_int_equal(ask(&s, &patch, &a, &err), JT_OAUTH_OK);
+    assert_string_equal(a.etag, "\"v7\"");
+    assert_memory_equal(s.got, "PATCH /path HTTP/1.1\r\n", 22);
+    assert_non_null(strstr(s.got, "\r\nContent-Type: application/merge-patch+json\r\n"));
+    assert_non_null(strstr(s.got, "\r\nIf-Match: \"v6\"\r\n"));
+    assert_non_null(strstr(s.got, "\r\nAuthorization: Bearer x\r\n"));
+    assert_non_null(strstr(s.got, "\r\nContent-Length: 7\r\n"));
+    jt_outbound_answer_free(&a);
+    struct server t = {.head = "HTTP/1.1 204 No Content\r\n\r\n"};
+    const struct jt_outbound_request gone = {.method = "DELETE"};
+    assert_int_equal(ask(&t, &gone, &a, &err), JT_OAUTH_OK);
+    assert_int_equal(a.status, 204);
+    assert_string_equal(a.etag, "");
+    assert_memory_equal(t.got, "DELETE /path HTTP/1.1\r\n", 23);
+    assert_null(strstr(t.got, "Content-"));
+    jt_outbound_answer_free(&a);
+    struct server u = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+    const struct jt_outbound_request empty = {.method = "POST", .content_type = "application/json"};
+    assert_int_equal(ask(&u, &empty, &a, &err), JT_OAUTH_OK);
+    assert_non_null(strstr(u.got, "\r\nContent-Length: 0\r\n"));
+    jt_outbound_answer_free(&a);
+}
+
 static void fails(const char *head, size_t fill, enum jt_oauth_end end, const char *text)
 {
     struct server s = {.head = head, .fill = fill};
@@ -290,11 +325,29 @@ static void test_ca_file(void **state)
     assert_null(o);
 }
 
+static void test_certificate_files(void **state)
+{
+    (void)state;
+    struct jt_outbound *o = NULL;
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_opts cert = {.cert_file = "/nowhere/a.pem", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&cert, &o, &err), JT_OAUTH_CONFIG);
+    assert_int_equal(err.about, JT_ABOUT_CERTIFICATE);
+    assert_string_equal(
+        err.text, "cannot read the certificate file /nowhere/a.pem: No such file or directory");
+    const struct jt_outbound_opts key = {.key_file = "/nowhere/a.key", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&key, &o, &err), JT_OAUTH_CONFIG);
+    assert_string_equal(
+        err.text, "cannot read the private key file /nowhere/a.key: No such file or directory");
+    assert_null(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_post),
+        cmocka_unit_test(test_administration),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_head_limit),
         cmocka_unit_test(test_bad_answers),
@@ -304,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_guard_stops),
         cmocka_unit_test(test_smaller_limit),
         cmocka_unit_test(test_ca_file),
+        cmocka_unit_test(test_certificate_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

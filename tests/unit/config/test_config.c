@@ -93,6 +93,43 @@ static void sizes(void **state)
     assert_int_equal(v, 3072);
 }
 
+/* Two lists of addresses do not get into each other's way. */
+static void lists_of_addresses(void **state)
+{
+    (void)state;
+    struct jt_config_error err = {0};
+    struct jt_config c;
+    struct jt_config d;
+    jt_config_init(&c);
+    jt_config_init(&d);
+    assert_int_equal(c.nadmin_listen, 0);
+    assert_int_equal(c.nlisten, 1);
+    (void)setenv("JETON_ADMIN_LISTEN", "127.0.0.1:3, [::1]:4", 1);
+    assert_int_equal(jt_config_load(&c, NULL, &err), JT_OK);
+    (void)unsetenv("JETON_ADMIN_LISTEN");
+    assert_int_equal(c.nadmin_listen, 2);
+    assert_true(jt_slice_eq(c.admin_listen[1], JT_LIT("[::1]:4")));
+    assert_int_equal(c.nlisten, 1);
+    const struct jt_option *admin = jt_option_find("admin.listen");
+    const struct jt_option *server = jt_option_find("server.listen");
+    assert_false(jt_option_same(admin, &c, &d));
+    assert_true(jt_option_same(server, &c, &d));
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:3"), "-", &err), JT_OK);
+    assert_int_equal(c.nadmin_listen, 1); /* a flag replaces what the environment listed */
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:3"), "-", &err),
+                     JT_E_CONFLICT);
+    for (int i = 1; i < JT_LISTEN_MAX; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "127.0.0.1:%d", 100 + i);
+        assert_int_equal(jt_config_set(&c, "admin.listen", jt_str(text), "-", &err), JT_OK);
+    }
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:9"), "-", &err),
+                     JT_E_LIMIT);
+    assert_int_equal(c.nadmin_listen, JT_LISTEN_MAX);
+    jt_config_free(&c);
+    jt_config_free(&d);
+}
+
 static void precedence(void **state)
 {
     (void)state;
@@ -351,6 +388,7 @@ int main(void)
         cmocka_unit_test(every_key_has_words),
         cmocka_unit_test(sizes),
         cmocka_unit_test(precedence),
+        cmocka_unit_test(lists_of_addresses),
         cmocka_unit_test(environment_faults),
         cmocka_unit_test(variables_that_are_not_keys),
         cmocka_unit_test(files_that_cannot_be_read),
