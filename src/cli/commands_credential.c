@@ -117,9 +117,8 @@ const struct jt_command jt_commands_credential[] = {
      JT_FLAGS_OUTPUT,
      {{"jeton credential test ./github.json ./token --issuer https://auth.example.com",
        "what fits and what does not"},
-      {"kubectl create token app --audience https://auth.example.com | jeton credential test "
-       "./k8s.json - --issuer https://auth.example.com -o json",
-       "a token that Kubernetes makes now, for a program"}},
+      {"jeton credential test ./k8s.json - --issuer https://auth.example.com -o json",
+       "a token from standard input (kubectl create token app --audience ... |), for a program"}},
      jt_cmd_credential_test},
     {"credential",
      "revoke",

@@ -220,7 +220,8 @@ static enum jt_err unknown_section(struct reader *r, const yaml_event_t *ev)
              JT_FMT(shown), JT_FMT(s.best));
     }
     FAIL(r, JT_E_SYNTAX, ev->start_mark,
-         "unknown section \"%.*s\" (there are server, token, keys, audit, metrics, admin, trust and log)",
+         "unknown section \"%.*s\" (there are server, token, keys, audit, metrics, admin, trust "
+         "and log)",
          JT_FMT(shown));
 }
 
