@@ -55,8 +55,7 @@ static enum jt_err take(struct jt_slice der, struct jt_buf *out, const char **wh
 static enum jt_err at_end(size_t n, const char **why)
 {
     unsigned long e = ERR_peek_last_error();
-    ERR_clear_error();
-    if (ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
+    if (!jt_had_memory()) {
         return JT_E_NOMEM;
     }
     bool over = ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
@@ -97,16 +96,21 @@ static enum jt_err read_blocks(BIO *bio, size_t max, struct jt_buf *out, size_t 
 enum jt_err jt_certs_from_pem(struct jt_slice pem, size_t max, struct jt_buf *out, size_t *n,
                               const char **why)
 {
-    *n = 0;
+    const size_t before = out->n;
+    enum jt_err e = JT_E_SYNTAX;
     *why = "it is too large";
     if (pem.n > INT32_MAX) {
         return JT_E_LIMIT;
     }
     ERR_clear_error();
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    enum jt_err e = bio == NULL ? JT_E_NOMEM : read_blocks(bio, max, out, n, why);
-    BIO_free(bio);
-    ERR_clear_error();
+    for (int i = 0; i < 2 && e == JT_E_SYNTAX; i++) {
+        *n = 0;
+        out->n = before;
+        BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+        e = bio == NULL ? JT_E_NOMEM : read_blocks(bio, max, out, n, why);
+        BIO_free(bio);
+        e = jt_had_memory() || e != JT_E_SYNTAX ? e : JT_E_NOMEM;
+    }
     return e;
 }
 

@@ -7,18 +7,36 @@
 
 #include "peer_internal.h"
 
+bool jt_had_memory(void)
+{
+    unsigned long e = 0;
+    void *probe = OPENSSL_malloc(64);
+    bool had = probe != NULL;
+    OPENSSL_free(probe);
+    while ((e = ERR_get_error()) != 0) {
+        had = had && ERR_GET_REASON(e) != ERR_R_MALLOC_FAILURE;
+    }
+    return had;
+}
+
 X509 *jt_x509_from_der(struct jt_slice der, enum jt_err *e)
 {
     const unsigned char *p = der.p;
+    X509 *x = NULL;
     *e = JT_E_SYNTAX;
     if (der.n == 0 || der.n > JT_PEER_BYTES_MAX) {
         return NULL;
     }
-    X509 *x = d2i_X509(NULL, &p, (long)der.n);
-    unsigned long why = ERR_peek_error();
-    ERR_clear_error();
+    ERR_clear_error(); /* what others left */
+    for (int i = 0; i < 2 && x == NULL; i++) {
+        p = der.p;
+        x = d2i_X509(NULL, &p, (long)der.n);
+        if (x == NULL && !jt_had_memory()) {
+            *e = JT_E_NOMEM;
+            return NULL;
+        }
+    }
     if (x == NULL) {
-        *e = ERR_GET_REASON(why) == ERR_R_MALLOC_FAILURE ? JT_E_NOMEM : JT_E_SYNTAX;
         return NULL;
     }
     if (p != der.p + der.n) {

@@ -103,14 +103,18 @@ static void set_rules(X509_VERIFY_PARAM *p, int64_t now_s)
     (void)X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
-enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
+static enum jt_chain build(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
 {
+    /* A copy: OpenSSL keeps what it found out about a certificate in it, also what it found out
+     * wrong for want of memory. */
+    enum jt_err e = JT_OK;
+    X509 *leaf = jt_x509_from_der(c->ders[0], &e);
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     STACK_OF(X509) *along = sent_along(c);
     enum jt_chain v = JT_CHAIN_UNDECIDED;
-    if (store != NULL && ctx != NULL && along != NULL && add_anchors(store, cas) &&
-        X509_STORE_CTX_init(ctx, store, c->leaf, along) == 1 &&
+    if (leaf != NULL && store != NULL && ctx != NULL && along != NULL && add_anchors(store, cas) &&
+        X509_STORE_CTX_init(ctx, store, leaf, along) == 1 &&
         X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT) == 1) {
         set_rules(X509_STORE_CTX_get0_param(ctx), now_s);
         v = X509_verify_cert(ctx) == 1 ? JT_CHAIN_GOOD : verdict_of(ctx);
@@ -118,8 +122,26 @@ enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice c
     sk_X509_pop_free(along, X509_free);
     X509_STORE_CTX_free(ctx);
     X509_STORE_free(store);
-    ERR_clear_error();
+    X509_free(leaf);
     return v;
+}
+
+enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
+{
+    enum jt_chain before = JT_CHAIN_UNDECIDED;
+    ERR_clear_error(); /* what others left */
+    for (int i = 0; i < 3; i++) {
+        enum jt_chain v = build(c, cas, now_s);
+        bool had = jt_had_memory();
+        if (v == JT_CHAIN_GOOD || v == JT_CHAIN_UNDECIDED || !had) {
+            return v == JT_CHAIN_GOOD ? v : JT_CHAIN_UNDECIDED;
+        }
+        if (v == before) {
+            return v;
+        }
+        before = v;
+    }
+    return JT_CHAIN_UNDECIDED;
 }
 
 enum jt_chain jt_peer_cert_in_time(const struct jt_peer_cert *c, int64_t now_s)

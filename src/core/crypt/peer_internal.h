@@ -20,6 +20,12 @@ struct jt_peer_cert {
     uint8_t bytes[];
 };
 
+/*
+ * Empties the queue of errors: was there memory for what was just tried, and is there now? OpenSSL
+ * does not always say that it ran out, so what fails is tried twice, and is a failure only if there
+ * was memory both times.
+ */
+bool jt_had_memory(void);
 /* One whole certificate, nothing behind it; NULL and JT_E_SYNTAX or JT_E_NOMEM. */
 X509 *jt_x509_from_der(struct jt_slice der, enum jt_err *e);
 /* The RFC 4514 text of a name, ASCII, appended. */

@@ -94,8 +94,8 @@ static bool same(enum jt_tls_name kind, struct jt_slice have, struct jt_slice wa
     return false;
 }
 
-static enum jt_peer_verdict has_alternative(const struct jt_peer_cert *c, enum jt_tls_name kind,
-                                            struct jt_slice want)
+static bool has_alternative(const struct jt_peer_cert *c, enum jt_tls_name kind,
+                            struct jt_slice want)
 {
     int state = 0;
     GENERAL_NAMES *all = X509_get_ext_d2i(c->leaf, NID_subject_alt_name, &state, NULL);
@@ -106,23 +106,20 @@ static enum jt_peer_verdict has_alternative(const struct jt_peer_cert *c, enum j
         found = v != NULL && k == kind && same(kind, text_of(v), want);
     }
     GENERAL_NAMES_free(all);
-    ERR_clear_error();
-    return found ? JT_PEER_YES : JT_PEER_NO;
+    return found;
 }
 
-static enum jt_peer_verdict has_subject(const struct jt_peer_cert *c, struct jt_slice want)
+static bool has_subject(const struct jt_peer_cert *c, struct jt_slice want)
 {
     const char *why = NULL;
     X509_NAME *name = NULL;
-    enum jt_err e = jt_dn_read(want, &name, &why);
-    if (e != JT_OK) {
-        return e == JT_E_NOMEM ? JT_PEER_UNDECIDED : JT_PEER_NO;
+    if (jt_dn_read(want, &name, &why) != JT_OK) {
+        return false;
     }
     const X509_NAME *have = X509_get_subject_name(c->leaf);
     bool equal = !jt_dn_has_nul(have) && X509_NAME_cmp(have, name) == 0;
     X509_NAME_free(name);
-    ERR_clear_error();
-    return equal ? JT_PEER_YES : JT_PEER_NO;
+    return equal;
 }
 
 enum jt_peer_verdict jt_peer_cert_has(const struct jt_peer_cert *c, enum jt_tls_name kind,
@@ -131,7 +128,16 @@ enum jt_peer_verdict jt_peer_cert_has(const struct jt_peer_cert *c, enum jt_tls_
     if (kind == JT_TLS_NONE || name.n == 0 || has_nul(name)) {
         return JT_PEER_NO;
     }
-    return kind == JT_TLS_SUBJECT ? has_subject(c, name) : has_alternative(c, kind, name);
+    ERR_clear_error(); /* what others left */
+    for (int i = 0; i < 2; i++) {
+        if (kind == JT_TLS_SUBJECT ? has_subject(c, name) : has_alternative(c, kind, name)) {
+            return JT_PEER_YES;
+        }
+        if (!jt_had_memory()) {
+            return JT_PEER_UNDECIDED;
+        }
+    }
+    return JT_PEER_NO;
 }
 
 /* Visible ASCII: what IA5String names are made of in practice. */
