@@ -8,6 +8,9 @@
 #include "../../core/jose/keyset.h"
 #include "../../core/json/jw.h"
 
+#define ROOM ((size_t)1024 * 1024) /* what is larger than it may be still fits, to be told apart   \
+                                    */
+
 struct reading {
     const struct jt_jval *v;
     struct jt_arena *arena;
@@ -131,7 +134,7 @@ static enum jt_err read_jwks(struct reading *r, const struct jt_jval *v)
     const struct jt_jval *keys = jt_jobj_get(v, "keys");
     JT_AUTO(jt_keyset_release) struct jt_keyset *set = NULL;
     JT_AUTO(jt_buf_free) struct jt_buf text;
-    jt_buf_init(&text, JT_TRUST_RULE_MAX);
+    jt_buf_init(&text, ROOM);
     if (has_private(keys)) {
         return jt_trust_wrong(r->why, JT_E_RANGE,
                               "jwks has a private key or a secret: only the issuer has those; "
@@ -142,10 +145,12 @@ static enum jt_err read_jwks(struct reading *r, const struct jt_jval *v)
         return e == JT_E_NOMEM ? e : jt_trust_wrong(r->why, JT_E_SYNTAX, "jwks %s", what);
     }
     write_jwks(keys, &text);
-    if (!jt_buf_ok(&text)) {
+    if (text.n > JT_TRUST_RULE_MAX) {
         return jt_trust_wrong(r->why, JT_E_LIMIT, "jwks is larger than 16 KiB");
     }
-    return jt_arena_copy(r->arena, jt_buf_slice(&text), &r->rule->jwks) ? JT_OK : JT_E_NOMEM;
+    return jt_buf_ok(&text) && jt_arena_copy(r->arena, jt_buf_slice(&text), &r->rule->jwks)
+               ? JT_OK
+               : JT_E_NOMEM;
 }
 
 static enum jt_err read_jwks_uri(struct reading *r, const struct jt_jval *v)
@@ -242,7 +247,7 @@ static bool known_member(struct jt_slice name, const struct jt_jval *v, void *ct
 static enum jt_err check_whole(const struct jt_trust_rule *r, struct jt_trust_why *why)
 {
     JT_AUTO(jt_buf_free) struct jt_buf text;
-    jt_buf_init(&text, JT_TRUST_RULE_MAX);
+    jt_buf_init(&text, ROOM);
     if (r->jwks.n > 0 && r->jwks_uri.n > 0) {
         return jt_trust_wrong(why, JT_E_RANGE, "jwks and jwks_uri exclude each other");
     }
@@ -252,8 +257,10 @@ static enum jt_err check_whole(const struct jt_trust_rule *r, struct jt_trust_wh
                               "the jwks_uri of its OIDC discovery provider or bundle endpoint");
     }
     jt_trust_rule_write(r, &text);
-    return jt_buf_ok(&text) ? JT_OK
-                            : jt_trust_wrong(why, JT_E_LIMIT, "the rule is larger than 16 KiB");
+    if (text.n > JT_TRUST_RULE_MAX) {
+        return jt_trust_wrong(why, JT_E_LIMIT, "the rule is larger than 16 KiB");
+    }
+    return jt_buf_ok(&text) ? JT_OK : JT_E_NOMEM;
 }
 
 enum jt_err jt_trust_rule_from(const struct jt_jval *v, struct jt_arena *a,

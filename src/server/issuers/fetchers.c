@@ -47,7 +47,8 @@ static void report(const struct jt_issuers *i, const struct jt_issuer_entry *e, 
     char line[JT_ISSUERS_WHY + 700];
     struct jt_slice name = e->from.uri.n > 0 ? e->from.uri : e->from.issuer;
     bool failed = why[0] != '\0';
-    if (i->opts.log == NULL || (before[0] != '\0') == failed) {
+    bool stops = atomic_load(&i->stop);
+    if (i->opts.log == NULL || (before[0] != '\0') == failed || stops) {
         return;
     }
     (void)snprintf(line, sizeof line, "keys at %.*s %s%s%s", JT_FMT(name),
