@@ -8,8 +8,9 @@
 #include "../../core/jose/keyset.h"
 #include "../../core/json/jw.h"
 
-#define ROOM ((size_t)1024 * 1024) /* what is larger than it may be still fits, to be told apart   \
-                                    */
+#define ROOM                                                                                       \
+    ((size_t)1024 * 1024) /* what is larger than it may be still fits, to be told apart            \
+                           */
 
 struct reading {
     const struct jt_jval *v;
