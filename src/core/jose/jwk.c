@@ -150,7 +150,7 @@ static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind,
         (other_use.n == 0 || !jt_slice_eq(use, other_use))) {
         return JT_E_UNSUPPORTED;
     }
-    *out = jt_alg_from_name(alg);
+    *out = jt_alg_from_jose(alg);
     if (jt_jobj_get(v, "alg") != NULL && jt_alg_kind(*out) != kind) {
         return JT_E_UNSUPPORTED;
     }

@@ -106,18 +106,6 @@ static bool ask_for_certificates(SSL_CTX *ctx)
            SSL_CTX_set_session_ticket_cb(ctx, NULL, look_at_ticket, NULL) == 1;
 }
 
-/* The CAs of the file, and no others: each of them an anchor. */
-static bool trust_only(SSL_CTX *ctx, const char *file)
-{
-    if (SSL_CTX_load_verify_file(ctx, file) != 1) {
-        return false;
-    }
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
-    SSL_CTX_set_client_CA_list(ctx, names);
-    return names != NULL &&
-           X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN) == 1;
-}
-
 /* OpenSSL's words for the usual mistakes help nobody. */
 static const char *cause(unsigned long e)
 {
@@ -126,8 +114,6 @@ static const char *cause(unsigned long e)
         const char *text;
     } known[] = {
         {ERR_LIB_PEM, PEM_R_NO_START_LINE, "there is nothing in PEM form (-----BEGIN ...) in it"},
-        {ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND,
-         "there is nothing in PEM form (-----BEGIN ...) in it"},
         {ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ, "it is encrypted: give one without a passphrase"},
         {ERR_LIB_CRYPTO, ERR_R_INTERRUPTED_OR_CANCELLED,
          "it is encrypted: give one without a passphrase"},
@@ -177,13 +163,8 @@ static enum jt_err load(SSL_CTX *ctx, const struct jt_tls_opts *o, char *why, si
     if (!ask_for_certificates(ctx)) {
         return explain(why, why_n, "TLS policy", "");
     }
-    if (o->client_ca == NULL) {
-        SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
-        return JT_OK;
-    }
-    return trust_only(ctx, o->client_ca)
-               ? JT_OK
-               : explain(why, why_n, "cannot use CA certificates", o->client_ca);
+    SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
+    return JT_OK;
 }
 
 enum jt_err jt_tls_new(const struct jt_tls_opts *o, struct jt_tls **out, char *why, size_t why_n)

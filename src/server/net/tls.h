@@ -2,12 +2,11 @@
 /*
  * tls.h - TLS on a socket: TLS 1.2 and 1.3 with AEAD and forward secrecy only, ALPN http/1.1.
  *
- * Every caller is asked for a certificate and none must have one. Without client_ca whatever one
- * shows is taken, and means nothing but that it has the key: who vouches for it is decided where it
- * is used. A certificate is shown in every handshake anew: tickets that stand for one are ignored.
- * The only file beside core/crypt that includes OpenSSL.
- * Threads: a jt_tls is shared by all workers; a jt_tls_conn belongs to its connection's worker.
- * RFC:     8446, 9325
+ * Every caller is asked for a certificate and none must have one. Whatever one shows is taken, and
+ * means nothing but that it has the key: who vouches for it is decided where it is used. A
+ * certificate is shown in every handshake anew: tickets that stand for one are ignored. The only
+ * file beside core/crypt that includes OpenSSL. Threads: a jt_tls is shared by all workers; a
+ * jt_tls_conn belongs to its connection's worker. RFC:     8446, 9325
  */
 #ifndef JT_NET_TLS_H
 #define JT_NET_TLS_H
@@ -25,9 +24,6 @@ enum jt_io { JT_IO_OK = 0, JT_IO_WANT_READ, JT_IO_WANT_WRITE, JT_IO_EOF, JT_IO_E
 
 struct jt_tls_opts {
     const char *cert_file, *key_file;
-    /* PEM: a certificate that is shown must come from one of these CAs, or the handshake fails;
-     * NULL: see above. */
-    const char *client_ca;
 };
 
 /* why: caller's room for a sentence on failure. Loads the files, and checks that they fit. */

@@ -97,9 +97,8 @@ struct jt_credential {
 
 /* Behaviour that only some callers need, and that is off unless somebody asked for it. */
 enum jt_compat {
-    JT_COMPAT_CIDAAS_OR = 1u << 0, /* introspection: one matching list suffices */
-    JT_COMPAT_AUD_TOKEN_URL =
-        1u << 1, /* assertions may name the token endpoint, and live an hour */
+    JT_COMPAT_CIDAAS_OR = 1u << 0,       /* introspection: one matching list suffices */
+    JT_COMPAT_AUD_TOKEN_URL = 1u << 1,   /* assertions may name the endpoint, and live an hour */
     JT_COMPAT_RS256_ASSERTION = 1u << 2, /* assertions may be signed with RS256 */
 };
 
