@@ -220,6 +220,7 @@ static void hint(const struct jt_asker *a, enum jt_oauth_about about)
         jt_say_hint("--client-cert FILE and --client-key FILE name both, in PEM, the key without a "
                     "passphrase");
         return;
+    case JT_ABOUT_ADDRESS:
     case JT_ABOUT_NOTHING:
     default:
         return;

@@ -92,6 +92,7 @@ enum jt_exit jt_cmd_grant_list(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_add(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_list(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_test(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_key_list(const struct jt_args *args);
 enum jt_exit jt_cmd_key_show(const struct jt_args *args);

@@ -10,6 +10,8 @@ static const struct jt_flag add_flags[] = {
     {"secret-hash-file", "FILE", false,
      "the hash of a secret, as another server kept it, in this file"},
     {"jwk", "FILE", false, "the public key in this file, as JWK or PEM: for private_key_jwt"},
+    {"trust", "FILE", false,
+     "the rule in this file: tokens of another issuer that fit are the client's proof"},
     {"cert", "FILE", false, "the client's certificate in this file (PEM), itself and no other"},
     {"tls-subject", "DN", false, "certificates of --ca with this subject: CN=worker,O=Acme,C=DE"},
     {"tls-san-dns", "NAME", false, "certificates of --ca with this DNS name"},
@@ -39,6 +41,16 @@ static const struct jt_flag rotate_flags[] = {
     {"expires", "TIME", false, "when the new one ends: 90d from now, or a date (never)"},
     {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
     JT_FLAGS_END};
+static const struct jt_flag test_flags[] = {
+    {"audience", "TEXT", false,
+     "what aud must be where a rule does not say; without it, the server's issuer"},
+    {"issuer", "URL", false, "the server's issuer (JETON_ISSUER)"},
+    {"now", "TIME", false, "as if it were this time: 2026-12-01T00:00:00Z, or so long from now"},
+    {"no-fetch", NULL, false, "ask nobody for keys; signatures are then not checked"},
+    {"ca-file", "FILE", false, "CAs that count besides the system's when keys are fetched"},
+    {"allow-network", "NET", true,
+     "keys may be fetched in this network although it is not public, as trust.allow_networks"},
+    JT_FLAGS_END};
 static const struct jt_flag revoke_flags[] = {
     {"yes", NULL, false, "do not ask, even on a terminal"}, JT_FLAGS_END};
 static const struct jt_flag no_flags[] = {JT_FLAGS_END};
@@ -48,6 +60,7 @@ const struct jt_command jt_commands_credential[] = {
      "add",
      "CLIENT",
      "(--secret | --secret-file FILE | --secret-hash-file FILE | --jwk FILE | --cert FILE | "
+     "--trust FILE | "
      "(--tls-subject DN | --tls-san-dns NAME | --tls-san-uri URI | --tls-san-ip ADDRESS | "
      "--tls-san-email ADDRESS) --ca FILE) [--label TEXT] [--not-before TIME] [--expires TIME] "
      "[--cidr NET]... [--secret-out FILE]",
@@ -93,6 +106,24 @@ const struct jt_command jt_commands_credential[] = {
        "a week to change over; the secret goes to a file"},
       {"jeton credential rotate billing --label prod --now", "the secret of prod has leaked"}},
      jt_cmd_credential_rotate},
+    {"credential",
+     "test",
+     "TRUST-FILE TOKEN-FILE",
+     "[--audience TEXT] [--now TIME] [--no-fetch] [--ca-file FILE] [--allow-network NET]...",
+     "Hold a token against trust rules, claim by claim",
+     "TRUST-FILE has a rule, or an array of rules, as jeton credential add --trust takes them; "
+     "TOKEN-FILE has a token as the platform gives it, - is standard input. Both are looked at "
+     "here, as the server would; the server is not asked. The issuer is, for its keys, when a rule "
+     "does not have them.\n\n"
+     "The exit code is 0 when the server would accept the token, 1 when not. Whether a token was "
+     "used before only the server knows.",
+     test_flags,
+     JT_FLAGS_OUTPUT,
+     {{"jeton credential test ./github.json ./token --issuer https://auth.example.com",
+       "what fits and what does not"},
+      {"jeton credential test ./k8s.json - --issuer https://auth.example.com -o json",
+       "a token from standard input (kubectl create token app --audience ... |), for a program"}},
+     jt_cmd_credential_test},
     {"credential",
      "revoke",
      "CLIENT ID",

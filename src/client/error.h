@@ -29,6 +29,7 @@ enum jt_oauth_about {
     JT_ABOUT_TIMEOUT,
     JT_ABOUT_CLIENT,      /* client_id and secret */
     JT_ABOUT_CERTIFICATE, /* the client's own, and its key */
+    JT_ABOUT_ADDRESS,     /* a guard did not let it through */
 };
 
 struct jt_oauth_error {

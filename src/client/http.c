@@ -9,6 +9,7 @@
 
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
+#include "guard.h"
 #include "why.h"
 
 #define CA_PATH_MAX 4096
@@ -21,6 +22,7 @@ struct jt_outbound {
     char *cert_file, *key_file; /* NULL: no certificate */
     int64_t timeout_s, deadline_us;
     size_t body_max;
+    struct jt_guarding guarding; /* of a guarded handle */
 };
 
 /* One request under way. */
@@ -87,6 +89,7 @@ enum jt_oauth_end jt_outbound_open(const struct jt_outbound_opts *opts, struct j
     }
     o->timeout_s = opts->timeout_s;
     o->body_max = opts->body_max > 0 ? opts->body_max : JT_OUTBOUND_BODY_MAX;
+    o->guarding.guard = opts->guard;
     jt_outbound_again(o);
     *out = o;
     o = NULL;
@@ -188,7 +191,7 @@ static void set_pointer(struct options *s, CURLoption option, const void *value)
     s->code = s->code == CURLE_OK ? c : s->code;
 }
 
-static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
+static CURLcode protect(struct jt_outbound *o, bool is_loopback)
 {
     struct options s = {o, CURLE_OK};
     set_pointer(&s, CURLOPT_PROTOCOLS_STR, is_loopback ? "http,https" : "https");
@@ -204,6 +207,8 @@ static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
     set_long(&s, CURLOPT_NOSIGNAL, 1);
     if (o->ca_file != NULL) {
         set_pointer(&s, CURLOPT_CAINFO, o->ca_file);
+    }
+    if (o->ca_file != NULL && o->guarding.guard == NULL) {
         set_pointer(&s, CURLOPT_CAPATH, NULL); /* otherwise the system's count as well */
     }
     if (o->cert_file != NULL) {
@@ -213,6 +218,9 @@ static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
     }
     if (is_loopback) {
         set_pointer(&s, CURLOPT_NOPROXY, "*");
+    }
+    if (o->guarding.guard != NULL && s.code == CURLE_OK) {
+        s.code = jt_guard_set(&o->curl, o->handle, &o->guarding);
     }
     return s.code;
 }
@@ -254,6 +262,7 @@ static enum jt_oauth_end perform(struct jt_outbound *o, const struct jt_outbound
                          .ca_file = o->ca_file,
                          .body_max = o->body_max,
                          .timeout_s = o->timeout_s,
+                         .guarding = &o->guarding,
                          .detail = detail};
     o->curl.easy_reset(o->handle); /* keeps the connection */
     why.code = o->curl.easy_setopt(o->handle, CURLOPT_ERRORBUFFER, detail);

@@ -13,7 +13,10 @@
 #ifndef JT_CLIENT_HTTP_H
 #define JT_CLIENT_HTTP_H
 
+#include <stdatomic.h>
+
 #include "../core/base/buf.h"
+#include "../core/http/cidr.h"
 #include "error.h"
 
 #define JT_OUTBOUND_URL_MAX 2048u
@@ -23,12 +26,24 @@
 
 struct jt_outbound;
 
+/*
+ * For URLs that somebody else chose. No proxy is asked, and an address is looked at when a
+ * connection to it is to be made, whatever name led there: it must be out in the Internet (reach.h)
+ * or of one of these networks. The CAs of ca_file count besides the system's.
+ */
+struct jt_outbound_guard {
+    const struct jt_net *nets;
+    size_t nnets;
+    const atomic_bool *stop; /* set: give up; NULL: never */
+};
+
 struct jt_outbound_opts {
     const char *ca_file; /* PEM; these CAs and no others. NULL: the system's */
     int64_t timeout_s;   /* for all requests together */
     const char *cert_file,
         *key_file;   /* PEM: how the client proves itself in TLS; NULL: not at all */
     size_t body_max; /* of an answer; 0: JT_OUTBOUND_BODY_MAX */
+    const struct jt_outbound_guard *guard; /* NULL: none; outlives the handle */
 };
 
 JT_MUST enum jt_oauth_end jt_outbound_open(const struct jt_outbound_opts *opts,

@@ -136,6 +136,7 @@ static enum jt_err open_limits(struct jt_server *v)
     JT_TRY(jt_throttle_new(&v->throttle));
     JT_TRY(jt_verdicts_new(&v->verdicts));
     JT_TRY(jt_pool_start(jt_pool_threads(), &jt_clock_system, &v->pool));
+    JT_TRY(jt_server_open_issuers(v));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
                          &v->limits);
 }
@@ -231,6 +232,7 @@ static void close_all(struct jt_server *v, bool ran)
         jt_log(&v->log, JT_LOG_INFO, "stopped");
     }
     jt_server_free_workers(v);
+    jt_issuers_free(&v->app.issuers);
     jt_server_unlisten(v);
     jt_limits_free(&v->limits);
     jt_throttle_free(&v->throttle);

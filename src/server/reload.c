@@ -249,6 +249,7 @@ static void adopt(struct jt_server *v, struct replacement *r)
     v->log.level = v->now->log_level;
     jt_limits_set(v->limits, (size_t)v->now->max_connections,
                   (size_t)v->now->max_connections_per_address);
+    jt_server_trust(v, v->now);
     atomic_store(&v->app.cert_end_s, jt_server_cert_end(v));
 }
 

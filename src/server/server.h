@@ -95,6 +95,10 @@ JT_MUST enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct j
 /* SIGHUP: takes over what may change while it runs, all of it or nothing. */
 void jt_server_reload(struct jt_server *v);
 
+/* trust.c: where the keys of other issuers may be fetched. */
+void jt_server_trust(struct jt_server *v, const struct jt_config *c);
+JT_MUST enum jt_err jt_server_open_issuers(struct jt_server *v);
+
 /* keeper.c: about once a second: signing keys whose time has come, and what ends soon. */
 void jt_server_keep(struct jt_server *v);
 /* remind.c: a part of that. */

@@ -25,6 +25,7 @@
 #include "core/jose/jws.h"
 #include "core/token/at.h"
 #include "server/audit/event.h"
+#include "server/auth/trust_eval.h"
 #include "server/config/config.h"
 #include "server/store/directory.h"
 #include "server/store/keyring.h"
@@ -660,6 +661,54 @@ static enum jt_err passed_on(void)
     return e;
 }
 
+/* A rule with keys of its own, written, and claims held against it. */
+static enum jt_err judge_trust(struct jt_slice rule, struct jt_arena *a, struct jt_arena *b)
+{
+    static const struct jt_json_limits limits = {4096, 4, 64};
+    static const char claims[] = "{\"iss\":\"https://a.example\",\"aud\":\"x\",\"sub\":\"s\","
+                                 "\"exp\":1000,\"jti\":\"j\"}";
+    struct jt_trust_rule r;
+    struct jt_trust_rule again;
+    struct jt_trust_why why;
+    struct jt_json *doc = NULL;
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    jt_buf_init(&text, JT_TRUST_RULE_MAX);
+    JT_TRY(jt_trust_rule_read(rule, a, &r, &why));
+    jt_trust_rule_write(&r, &text);
+    if (!jt_buf_ok(&text)) {
+        return JT_E_NOMEM;
+    }
+    JT_TRY(jt_trust_rule_read(jt_buf_slice(&text), b, &again, &why));
+    JT_TRY(jt_json_parse(jt_str(claims), &limits, &doc));
+    const struct jt_trust_token t = {.header = {.alg = JT_ALG_ES256}, .claims = jt_json_root(doc)};
+    const struct jt_trust_moment at = {JT_LIT("x"), 900};
+    struct jt_findings found = {.arena = a, .says_all = true};
+    jt_trust_evaluate(&again, &t, &at, &found);
+    assert_true(jt_findings_good(&found)); /* words may be missing, the verdict not */
+    jt_json_free(&doc);
+    return a->starved || b->starved ? JT_E_NOMEM : JT_OK;
+}
+
+static enum jt_err trust(void)
+{
+    struct jt_arena a;
+    struct jt_arena b;
+    JT_AUTO(jt_buf_free) struct jt_buf rule;
+    jt_buf_init(&rule, 8192);
+    jt_arena_init(&a, JT_TRUST_ARENA);
+    jt_arena_init(&b, JT_TRUST_ARENA);
+    jt_buf_puts(&rule, "{\"issuer\":\"https://a.example\",\"match\":{\"sub\":\"s\"},\"jwks\":{"
+                       "\"keys\":[");
+    struct jt_jw w = jt_jw(&rule);
+    enum jt_err e = jt_jwk_write(&w, ec, JT_ALG_ES256, JT_LIT("k"));
+    jt_buf_puts(&rule, "]}}");
+    e = e != JT_OK ? e : !jt_buf_ok(&rule) ? JT_E_NOMEM : judge_trust(jt_buf_slice(&rule), &a, &b);
+    jt_arena_free(&a);
+    jt_arena_free(&b);
+    /* a key that OpenSSL could not read, without saying why, is left out: then there is none */
+    return e == JT_E_SYNTAX ? JT_E_CRYPTO : e;
+}
+
 static const struct {
     const char *name;
     enum jt_err (*run)(void);
@@ -677,6 +726,7 @@ static const struct {
     {"jws_write", jws_write, true},
     {"signer", signer, true},
     {"jwk", jwk, true},
+    {"trust", trust, true},
     {"private_key", private_key, true},
     {"generate", generate, true},
     {"primitives", primitives, true},

@@ -305,6 +305,9 @@ bool jt_credential_known(struct jt_flow *f, const struct jt_jval *root, const ch
 bool jt_credential_read_kind(struct jt_flow *f, const struct jt_jval *root, bool needed);
 /* credential_jwk.c */
 bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root);
+/* credential_trust.c */
+bool jt_credential_read_trust(struct jt_flow *f, const struct jt_jval *root);
+void jt_view_trust(struct jt_jw *w, const struct jt_credential *k);
 /* credential_cert.c: kinds certificate and tls */
 bool jt_credential_read_cert(struct jt_flow *f, const struct jt_jval *root);
 bool jt_credential_read_tls(struct jt_flow *f, const struct jt_jval *root);

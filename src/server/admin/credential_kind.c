@@ -19,6 +19,7 @@ static const struct kind {
     {"jwk", JT_CRED_JWK, "jwk", jt_credential_read_jwk},
     {"certificate", JT_CRED_CERT, "certificate", jt_credential_read_cert},
     {"tls", JT_CRED_TLS, "tls", jt_credential_read_tls},
+    {"trust", JT_CRED_TRUST, "trust", jt_credential_read_trust},
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])

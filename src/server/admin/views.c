@@ -115,6 +115,9 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_clie
         jt_jw_raw(w, k->material);
     }
     jt_view_certificate(w, k);
+    if (k->kind == JT_CRED_TRUST) {
+        jt_view_trust(w, k);
+    }
     write_nets(w, k->nets, k->nnets);
     write_use(w, f, k);
 }

@@ -16,6 +16,7 @@ static const struct jt_auth_ops *const methods[] = {
     &jt_auth_client_secret_post,
     &jt_auth_private_key_jwt,
     &jt_auth_certificate,
+    &jt_auth_trust,
     NULL,
 };
 

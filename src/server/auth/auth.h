@@ -15,6 +15,7 @@
 #include "../../core/crypt/peer.h"
 #include "../../core/http/basic.h"
 #include "../../core/http/form.h"
+#include "../issuers/issuers.h"
 #include "../reason.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
@@ -49,6 +50,7 @@ struct jt_auth_context {
     struct jt_crypt *crypt;
     struct jt_checks *checks;
     struct jt_replays *replays;
+    struct jt_issuers *issuers; /* whose keys are known */
     struct jt_arena *arena;
     struct jt_slice issuer; /* our own */
     int64_t now_s;

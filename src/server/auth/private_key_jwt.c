@@ -15,7 +15,7 @@
 
 static bool detect(const struct jt_auth_input *in)
 {
-    return in->assertion != NULL;
+    return in->assertion != NULL && !jt_assertion_is_foreign(in->assertion);
 }
 
 static struct jt_slice claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in)

@@ -212,6 +212,25 @@ static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error
     return JT_OK;
 }
 
+/* A trust rule must not reach this machine because somebody wanted the whole Internet, which needs
+ * no permission. */
+static enum jt_err check_trust(const struct jt_config *c, struct jt_config_error *err)
+{
+    for (size_t i = 0; i < c->nallowed; i++) {
+        char text[JT_NET_TEXT];
+        jt_net_text(&c->allowed[i], text);
+        if (strcmp(text, "0.0.0.0/0") == 0 || strcmp(text, "::/0") == 0) {
+            return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_trust_allow_networks].where,
+                                  "trust.allow_networks: %s is everything, this machine's own "
+                                  "services too: public addresses are allowed anyhow, name the "
+                                  "networks that are not",
+                                  text);
+        }
+    }
+    return c->trust_ca_file.n == 0 ? JT_OK
+                                   : check_file(c, JT_OPT_trust_ca_file, c->trust_ca_file, err);
+}
+
 enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err)
 {
     *err = (struct jt_config_error){0};
@@ -224,6 +243,7 @@ enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *e
     JT_TRY(check_token(c, err));
     JT_TRY(check_keys(c, err));
     JT_TRY(check_audit(c, err));
+    JT_TRY(check_trust(c, err));
     if (c->data.n == 0) {
         return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_data].where,
                               "server.data must name a directory");

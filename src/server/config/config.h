@@ -51,6 +51,10 @@ struct jt_config {
     int64_t jwks_max_age_s;                 /* 300 */
     int64_t publish_wait_s, rotate_every_s; /* 3600, 0: never */
     struct jt_slice metrics_listen;         /* empty: no listener */
+    /* trust: fetching the keys of other issuers */
+    struct jt_slice trust_ca_file; /* CAs besides the system's; empty: none */
+    size_t nallowed;
+    struct jt_net allowed[JT_PROXIES_MAX]; /* trust.allow_networks */
     /* audit */
     bool audit_degrade;     /* audit.on_failure: block | degrade */
     int64_t audit_retain_s; /* 0: for ever */

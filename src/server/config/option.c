@@ -99,6 +99,7 @@ size_t *jt_option_count(struct jt_config *c, const struct jt_option *o)
         {offsetof(struct jt_config, listen), offsetof(struct jt_config, nlisten)},
         {offsetof(struct jt_config, admin_listen), offsetof(struct jt_config, nadmin_listen)},
         {offsetof(struct jt_config, trusted), offsetof(struct jt_config, ntrusted)},
+        {offsetof(struct jt_config, allowed), offsetof(struct jt_config, nallowed)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].list == o->offset) {

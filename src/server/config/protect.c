@@ -56,6 +56,19 @@ static void add_proxies(struct jt_protections *p, const struct jt_config *c)
     }
 }
 
+static void add_fetching(struct jt_protections *p, const struct jt_config *c)
+{
+    if (c->nallowed == 0) {
+        jt_protections_add(p, "key fetching", JT_PROTECTION_ON,
+                           "for trust rules, from public addresses only");
+    } else {
+        jt_protections_add(p, "key fetching", JT_PROTECTION_ON,
+                           "for trust rules, from public addresses and %zu network%s "
+                           "(trust.allow_networks)",
+                           c->nallowed, c->nallowed == 1 ? "" : "s");
+    }
+}
+
 static void add_environment(struct jt_protections *p, const struct jt_config *c)
 {
     if (c->environment.n > 0) { /* without one, labels say nothing: that is no fault */
@@ -123,6 +136,7 @@ void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
                            "by hand only (jeton key rotate); keys.rotate_every does it by itself");
     }
     add_metrics(p, c);
+    add_fetching(p, c);
     add_admin(p, c);
     jt_protections_add(p, "core dumps", JT_PROTECTION_ON,
                        "the server forbids them, and debuggers, for itself");

@@ -13,6 +13,7 @@
 #include "../audit/writer.h"
 #include "../auth/checks.h"
 #include "../auth/replay.h"
+#include "../issuers/issuers.h"
 #include "../net/net.h"
 #include "../policy/throttle.h"
 #include "../store/directory.h"
@@ -65,6 +66,7 @@ struct jt_app {
     struct jt_throttle *throttle;
     struct jt_replays *replays;
     struct jt_verdicts *verdicts;
+    struct jt_issuers *issuers;
     struct jt_limits *limits; /* for metrics */
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */

@@ -129,6 +129,8 @@ void jt_flow_again(struct jt_flow *f);
 
 /* errand.c: has it run elsewhere; then the same step again, with it in f->proof. */
 enum jt_next jt_errand_run(struct jt_flow *f, struct jt_errand *errand);
+/* errand_keys.c */
+enum jt_next jt_errand_keys(struct jt_flow *f, struct jt_errand *errand);
 
 /* answer.c: the only writer of answers. */
 struct jt_answer {

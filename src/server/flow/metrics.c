@@ -15,7 +15,8 @@ static const char *const method_names[JT_METRIC_METHODS] = {"none",
                                                             "client_secret_post",
                                                             "private_key_jwt",
                                                             "tls_client_auth",
-                                                            "self_signed_tls_client_auth"};
+                                                            "self_signed_tls_client_auth",
+                                                            "trust"};
 
 enum jt_metric_method jt_metric_method(const char *name)
 {

@@ -122,6 +122,7 @@ struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struc
         .crypt = f->local->crypt,
         .checks = f->local->checks,
         .replays = f->app->replays,
+        .issuers = f->app->issuers,
         .arena = &f->x->arena,
         .issuer = f->app->issuer,
         .now_s = f->now_us / 1000000,

@@ -19,6 +19,8 @@
 #define FILL_MAX ((size_t)2 * 1024 * 1024)
 
 struct server {
+    const struct jt_outbound_guard *guard;
+    size_t body_max;
     int fd;
     uint16_t port;
     const char *head; /* sent as it is */
@@ -73,7 +75,8 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     char url[100];
     pthread_t thread;
     struct jt_outbound *o = NULL;
-    const struct jt_outbound_opts opts = {.timeout_s = s->hangs ? 1 : 10};
+    const struct jt_outbound_opts opts = {
+        .timeout_s = s->hangs ? 1 : 10, .guard = s->guard, .body_max = s->body_max};
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(s->fd, (const struct sockaddr *)&sa, sizeof sa), 0);
     assert_int_equal(listen(s->fd, 1), 0);
@@ -87,6 +90,7 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     enum jt_oauth_end end = jt_outbound_ask(o, &r, answer, err);
     jt_outbound_close(&o);
     assert_null(o);
+    (void)shutdown(s->fd, SHUT_RDWR); /* whoever waits for a connection that never came */
     assert_int_equal(pthread_join(thread, NULL), 0);
     (void)close(s->fd);
     return end;
@@ -244,6 +248,70 @@ static void test_no_proxy_for_loopback(void **state)
     assert_int_equal(unsetenv("all_proxy"), 0);
 }
 
+static struct jt_net net_of(const char *text)
+{
+    struct jt_net n = {.bits = 0};
+    const char *why = "";
+    assert_int_equal(jt_net_read(jt_str(text), &n, &why), JT_OK);
+    return n;
+}
+
+#define GOOD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+/* threats S19: what is not public is not even connected to, unless its network is allowed */
+static void test_guard(void **state)
+{
+    (void)state;
+    const struct jt_net nets[] = {net_of("127.0.0.0/8")};
+    const struct jt_net others[] = {net_of("::1"), net_of("10.0.0.0/8")};
+    const struct jt_outbound_guard closed = {NULL, 0, NULL};
+    const struct jt_outbound_guard elsewhere = {others, 2, NULL};
+    const struct jt_outbound_guard opened = {nets, 1, NULL};
+    const struct jt_outbound_guard *refusing[] = {&closed, &elsewhere};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    for (size_t i = 0; i < 2; i++) {
+        struct server s = {.head = GOOD, .guard = refusing[i]};
+        assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_CONFIG);
+        assert_int_equal(err.about, JT_ABOUT_ADDRESS);
+        assert_non_null(strstr(err.text, "is at 127.0.0.1, which is not an address of the public"));
+        assert_string_equal(s.got, "");
+        jt_outbound_answer_free(&a);
+    }
+    struct server s = {.head = GOOD, .guard = &opened};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_OK);
+    assert_int_equal(a.status, 200);
+    jt_outbound_answer_free(&a);
+}
+
+/* The server stops: a transfer under way is given up. */
+static void test_guard_stops(void **state)
+{
+    (void)state;
+    const struct jt_net nets[] = {net_of("127.0.0.1")};
+    atomic_bool stop = true;
+    const struct jt_outbound_guard g = {nets, 1, &stop};
+    struct server s = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", .guard = &g, .hangs = true};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_FAILED);
+    assert_non_null(strstr(err.text, "the server stops"));
+    jt_outbound_answer_free(&a);
+}
+
+static void test_smaller_limit(void **state)
+{
+    (void)state;
+    struct server s = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 4097\r\n\r\n", .fill = 4097, .body_max = 4096};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_PROTOCOL);
+    assert_non_null(strstr(err.text, "larger than 4 KiB"));
+    jt_outbound_answer_free(&a);
+}
+
 static void test_ca_file(void **state)
 {
     (void)state;
@@ -285,6 +353,9 @@ int main(void)
         cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_no_proxy_for_loopback),
+        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_guard_stops),
+        cmocka_unit_test(test_smaller_limit),
         cmocka_unit_test(test_ca_file),
         cmocka_unit_test(test_certificate_files),
     };

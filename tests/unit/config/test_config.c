@@ -287,6 +287,42 @@ static void what_does_not_fit_together(void **state)
                 "audit.max_size", "below 1MiB");
 }
 
+static void networks_of_two_kinds(void **state)
+{
+    (void)state;
+    struct jt_config_error err = {0};
+    struct jt_config a;
+    struct jt_config b;
+    const struct jt_option *o = jt_option_find("trust.allow_networks");
+    char ca[200];
+    write_file("cert.pem", "cert", 0644);
+    (void)snprintf(ca, sizeof ca, "%s/cert.pem", dir);
+    jt_config_init(&a);
+    jt_config_init(&b);
+    assert_int_equal(jt_config_set(&a, "server.trusted_proxies", JT_LIT("10.0.0.1"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&a, "trust.allow_networks", JT_LIT("10.1.0.0/16"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&a, "trust.allow_networks", JT_LIT("::1"), "x", &err), JT_OK);
+    assert_int_equal(a.ntrusted, 1);
+    assert_int_equal(a.nallowed, 2);
+    assert_false(jt_option_same(o, &a, &b));
+    assert_int_equal(jt_config_set(&b, "trust.allow_networks", JT_LIT("10.1.0.0/16"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&b, "trust.allow_networks", JT_LIT("::1"), "x", &err), JT_OK);
+    assert_true(jt_option_same(o, &a, &b));
+    assert_int_equal(jt_config_set(&a, "trust.ca_file", jt_str(ca), "x", &err), JT_OK);
+    assert_int_equal(jt_config_check(&a, &err), JT_OK);
+    jt_config_free(&a);
+    jt_config_free(&b);
+    check_fails((const char *const[][2]){{"trust.allow_networks", "0.0.0.0/0"}, {NULL, NULL}},
+                "trust.allow_networks", "0.0.0.0/0 is everything");
+    check_fails((const char *const[][2]){{"trust.allow_networks", "::/0"}, {NULL, NULL}},
+                "trust.allow_networks", "::/0 is everything");
+    check_fails((const char *const[][2]){{"trust.ca_file", "/nowhere/ca"}, {NULL, NULL}},
+                "trust.ca_file", "cannot read \"/nowhere/ca\"");
+}
+
 static void listening_everywhere_needs_an_issuer(void **state)
 {
     (void)state;
@@ -357,6 +393,7 @@ int main(void)
         cmocka_unit_test(variables_that_are_not_keys),
         cmocka_unit_test(files_that_cannot_be_read),
         cmocka_unit_test(what_does_not_fit_together),
+        cmocka_unit_test(networks_of_two_kinds),
         cmocka_unit_test(listening_everywhere_needs_an_issuer),
         cmocka_unit_test(issuers),
     };
