@@ -82,6 +82,11 @@ const char *const jt_sq_audit_schema[] = {
     NULL,
 };
 
+/* Some at a time: the store thread has other work. */
+#define DROP_REPLAYS                                                                               \
+    "DELETE FROM replay WHERE (expires, id) IN"                                                    \
+    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)"
+
 const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_RESOURCE] = "DELETE FROM resource WHERE audience=?",
@@ -107,8 +112,7 @@ const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_REMINDER] = "INSERT OR REPLACE INTO reminder VALUES(?,?,?)",
     [JT_ST_DEL_REMINDER] = "DELETE FROM reminder WHERE id=CAST(? AS INTEGER)",
     [JT_ST_PUT_REPLAY] = "INSERT OR IGNORE INTO replay VALUES(?,?)",
-    [JT_ST_DEL_REPLAY] = "DELETE FROM replay WHERE (expires, id) IN"
-                         " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)",
+    [JT_ST_DEL_REPLAY] = DROP_REPLAYS,
     [JT_ST_PUT_OUTBOX] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_TRIM_OUTBOX] = "DELETE FROM outbox WHERE seq<=?",
     [JT_ST_BEGIN_STATE] = "BEGIN IMMEDIATE",
