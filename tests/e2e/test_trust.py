@@ -307,6 +307,10 @@ def test_a_hundred_first_uses_are_one_fetch(start, issuer):
         answers = list(pool.map(lambda t: enter(server, client, t), tokens))
     assert [a.status for a in answers] == [200] * 100
     assert issuer.asked == {issuer.DISCOVERY: 1, issuer.JWKS: 1}
+    page = subprocess.run(["curl", "-s", "--unix-socket", f"{server.data}/admin.sock", "http://jeton/metrics"], capture_output=True, text=True,
+                          timeout=20).stdout.splitlines()
+    assert {'jeton_issuer_fetches_total{result="ok"} 1', 'jeton_issuer_fetches_total{result="failed"} 0', "jeton_issuer_keys 1",
+            "jeton_replay_cache_entries 100"} <= set(page)
 
 
 class Sleep:

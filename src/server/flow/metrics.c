@@ -195,6 +195,22 @@ static void hashes(const struct jt_app *app, struct jt_buf *b)
     jt_buf_printf(b, "%s{rule=\"late\"} %" PRIu64 "\n", name, s.late);
 }
 
+/* Assertions that are remembered, and keys of other issuers. */
+static void assertions(const struct jt_app *app, struct jt_buf *b)
+{
+    struct jt_issuers_counts n = {0};
+    if (app->issuers != NULL) {
+        n = jt_issuers_counts(app->issuers);
+    }
+    one(b, "jeton_replay_cache_entries", "gauge",
+        "Used assertions that are remembered until they end.",
+        app->replays == NULL ? 0 : jt_replays_count(app->replays));
+    one(b, "jeton_issuer_keys", "gauge", "Other issuers whose keys are at hand.", n.known);
+    head(b, "jeton_issuer_fetches_total", "counter", "Fetches of other issuers' keys, by result.");
+    jt_buf_printf(b, "jeton_issuer_fetches_total{result=\"ok\"} %" PRIu64 "\n", n.fetched);
+    jt_buf_printf(b, "jeton_issuer_fetches_total{result=\"failed\"} %" PRIu64 "\n", n.failed);
+}
+
 static void refused(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_connections_refused_total";
@@ -283,6 +299,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
         TOTAL(app, revocations));
     limits(app, b);
     hashes(app, b);
+    assertions(app, b);
     refused(app, b);
     disk(app, b);
     commits(app, b);
