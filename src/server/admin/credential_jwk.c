@@ -8,17 +8,6 @@
 
 #define JWK_MAX 4096u
 
-static bool has_private(const struct jt_jval *v)
-{
-    static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (jt_jobj_get(v, names[i]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *fault(const struct jt_jval *v)
 {
     if (jt_jval_type(v) != JT_JOBJECT) {
@@ -27,10 +16,11 @@ static const char *fault(const struct jt_jval *v)
     if (jt_jobj_get(v, "keys") != NULL) {
         return "jwk is one key, not a set of keys: take the one out of \"keys\"";
     }
-    return has_private(v) ? "this is a private key, and it has left its owner now: make another "
-                            "one, and give only its public half"
-                          : "jwk is a public key for signatures: EC with P-256, OKP with Ed25519, "
-                            "or RSA with 2048 to 8192 bits";
+    return jt_jwk_has_private(v)
+               ? "this is a private key, and it has left its owner now: make another "
+                 "one, and give only its public half"
+               : "jwk is a public key for signatures: EC with P-256, OKP with Ed25519, "
+                 "or RSA with 2048 to 8192 bits";
 }
 
 static bool keep(struct jt_flow *f, const struct jt_jwk *jwk)
@@ -54,7 +44,7 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
 {
     const struct jt_jval *v = jt_jobj_get(root, "jwk");
     struct jt_jwk jwk = {0};
-    bool is_key = jt_jval_type(v) == JT_JOBJECT && !has_private(v);
+    bool is_key = jt_jval_type(v) == JT_JOBJECT && !jt_jwk_has_private(v);
     enum jt_err e = is_key ? jt_jwk_read(v, &jwk) : JT_E_SYNTAX;
     if (e != JT_OK) {
         return e != JT_E_NOMEM && jt_admin_bad(f, "/jwk", "%s", fault(v));
