@@ -97,7 +97,8 @@ static struct search find_key(const struct jt_auth_context *ctx, const struct jt
         return q;
     }
     struct jt_sigcheck *decoy = jt_checks_decoy(ctx->checks, s->header.alg);
-    for (size_t want = s->header.kid.n > 0 ? 1 : TRIES; decoy != NULL && q.tries < want; q.tries++) {
+    for (size_t want = s->header.kid.n > 0 ? 1 : TRIES; decoy != NULL && q.tries < want;
+         q.tries++) {
         q.undecided = q.undecided || jt_jws_verify(&s->parts, decoy) == JT_SIG_UNDECIDED;
     }
     return q;

@@ -104,7 +104,7 @@ static void a_client_has_a_share(void **state)
     assert_int_equal(jt_replays_claim(r, &other, 0), JT_OK); /* others are let in */
     const struct jt_replay_id late = id_of(n + 2, 7, 5000);
     assert_int_equal(jt_replays_claim(r, &late, 1000), JT_E_LIMIT); /* none is over yet */
-    assert_int_equal(jt_replays_claim(r, &late, 2000), JT_OK); /* and it is, once some are */
+    assert_int_equal(jt_replays_claim(r, &late, 2000), JT_OK);      /* and it is, once some are */
 }
 
 static void loaded(void **state)
