@@ -8,6 +8,8 @@
 
 #define JWK_MAX 4096u
 
+static const struct jt_json_limits stored_limits = {JWK_MAX, 4, 32};
+
 static const char *fault(const struct jt_jval *v)
 {
     if (jt_jval_type(v) != JT_JOBJECT) {
@@ -52,6 +54,41 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
     bool kept = keep(f, &jwk);
     jt_pkey_free(&jwk.key);
     return kept;
+}
+
+/* The numbers of a key, whatever it is called and used for. */
+static bool same_key(const struct jt_jval *a, const struct jt_jval *b)
+{
+    static const char *const names[] = {"kty", "crv", "x", "y", "n", "e"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct jt_slice have = {0};
+        struct jt_slice want = {0};
+        (void)jt_jval_str(jt_jobj_get(a, names[i]), &have);
+        (void)jt_jval_str(jt_jobj_get(b, names[i]), &want);
+        if (!jt_slice_eq(have, want)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum jt_err jt_change_has_key(const struct jt_client *c, struct jt_slice jwk, bool *out)
+{
+    struct jt_json *fresh = NULL;
+    *out = false;
+    JT_TRY(jt_json_parse(jwk, &stored_limits, &fresh));
+    enum jt_err e = JT_OK;
+    for (size_t i = 0; e == JT_OK && !*out && i < c->ncredentials; i++) {
+        struct jt_json *doc = NULL;
+        if (c->credentials[i].kind != JT_CRED_JWK) {
+            continue;
+        }
+        e = jt_json_parse(c->credentials[i].material, &stored_limits, &doc);
+        *out = e == JT_OK && same_key(jt_json_root(fresh), jt_json_root(doc));
+        jt_json_free(&doc);
+    }
+    jt_json_free(&fresh);
+    return e;
 }
 
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a)
