@@ -86,7 +86,7 @@ const char *const jt_sq_audit_schema[] = {
 /* Some at a time: the store thread has other work. */
 #define DROP_REPLAYS                                                                               \
     "DELETE FROM replay WHERE (expires, id) IN"                                                    \
-    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)"
+    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 20000)"
 
 const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?,?)",
