@@ -63,13 +63,49 @@ static void show_kind(struct jt_buf *b, const struct jt_jval *c)
     }
 }
 
+#define NAME_SHOWN 40u /* a kid, a subject or a URL, in a table */
+
+static void put_name(struct jt_buf *b, const struct jt_jval *c, size_t most)
+{
+    static const struct {
+        const char *object, *member;
+    } rows[] = {{"jwk", "kid"},     {"certificate", "subject"}, {"trust", "issuer"},
+                {"tls", "subject"}, {"tls", "san_dns"},         {"tls", "san_uri"},
+                {"tls", "san_ip"},  {"tls", "san_email"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        JT_AUTO(jt_buf_free) struct jt_buf text;
+        jt_buf_init(&text, LINE_MAX_BYTES);
+        jt_show_member(&text, jt_jobj_get(c, rows[i].object), rows[i].member);
+        if (text.n > 0) {
+            jt_buf_put(b, jt_slice(text.p, text.n < most ? text.n : most));
+            jt_buf_puts(b, text.n > most ? "..." : "");
+            return;
+        }
+    }
+}
+
+void jt_credential_show_name(struct jt_buf *b, const struct jt_jval *credential)
+{
+    put_name(b, credential, LINE_MAX_BYTES);
+}
+
+static void show_name(struct jt_buf *cell, const struct jt_jval *item)
+{
+    put_name(cell, item, NAME_SHOWN);
+}
+
 void jt_credential_line(struct jt_buf *b, const struct jt_jval *c)
 {
     JT_AUTO(jt_buf_free) struct jt_buf part;
     jt_buf_init(&part, LINE_MAX_BYTES);
     jt_show_member(b, c, "credential_id");
     jt_buf_puts(b, "  ");
-    show_kind(b, c);
+    show_kind(&part, c);
+    jt_buf_put(b, jt_buf_slice(&part));
+    for (size_t i = part.n; i < sizeof "secret" - 1; i++) {
+        jt_buf_putc(b, ' ');
+    }
+    jt_buf_reset(&part);
     jt_show_member(&part, c, "state");
     put_part(b, "  ", jt_buf_slice(&part));
     for (size_t i = part.n; i < sizeof "retiring" - 1; i++) {
@@ -91,6 +127,9 @@ void jt_credential_line(struct jt_buf *b, const struct jt_jval *c)
     jt_buf_reset(&part);
     jt_show_member(&part, c, "networks");
     put_part(b, ", only from ", jt_buf_slice(&part));
+    jt_buf_reset(&part);
+    show_name(&part, c);
+    put_part(b, ", ", jt_buf_slice(&part));
 }
 
 static void show_minute(struct jt_buf *cell, const struct jt_jval *item, const char *name,
@@ -246,7 +285,8 @@ static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval
                                                {"LAST USED", NULL, jt_show_last_used, false},
                                                {"BY", "last_used_agent", NULL, false},
                                                {"USES", "uses", NULL, false},
-                                               {"24H", "uses_24h", NULL, false}};
+                                               {"24H", "uses_24h", NULL, false},
+                                               {"NAME", NULL, show_name, false}};
     enum jt_exit code = jt_list_table(items, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; code == JT_EXIT_DONE && i < jt_jval_count(items); i++) {
         jt_credential_hint_environment(jt_jarr_at(items, i));

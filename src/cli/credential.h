@@ -11,6 +11,8 @@
 void jt_credential_line(struct jt_buf *b, const struct jt_jval *credential);
 /* "prod" of a credential, for "abc (prod)"; nothing when it has no label. */
 void jt_credential_name(struct jt_buf *b, const struct jt_jval *credential);
+/* What it is called: a kid, a subject, a name of a certificate, an issuer; nothing for a secret. */
+void jt_credential_show_name(struct jt_buf *b, const struct jt_jval *credential);
 /* Appends "/admin/v1/clients/CLIENT/credentials" of the first operand. */
 void jt_credential_path(struct jt_buf *b, const struct jt_args *args);
 /* Says that the server will not take it, when its label names another environment. */

@@ -53,6 +53,9 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
     JT_AUTO(jt_buf_free) struct jt_buf when;
     jt_buf_init(&when, 256);
     jt_secret_card(reply, f);
+    jt_credential_show_name(&when, reply->value);
+    jt_card("name", jt_buf_slice(&when));
+    jt_buf_reset(&when);
     jt_card_member("label", reply->value, "label");
     jt_card_member("only from", reply->value, "networks");
     jt_show_when(&when, reply->value, "not_before");
