@@ -87,12 +87,12 @@ static enum jt_next create_parse(struct jt_flow *f)
 static enum jt_next create_submit(struct jt_flow *f)
 {
     struct jt_admin *a = jt_admin_of(f);
-    struct jt_event e = jt_flow_event(f, JT_EV_CLIENT_CREATED);
-    e.client_id = a->client.o.name;
-    e.credential_id = a->credential.id;
     if (*jt_credential_origin(f) != '\0') {
         jt_admin_say(f, "secret%s", jt_credential_origin(f));
     }
+    struct jt_event e = jt_flow_event(f, JT_EV_CLIENT_CREATED);
+    e.client_id = a->client.o.name;
+    e.credential_id = a->credential.id;
     return jt_admin_change(f, jt_change_create_client, &e);
 }
 
