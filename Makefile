@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 SECONDS ?= 60
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-test run test proof-ci proof fuzz bench bench-peers install clean
+.PHONY: all setup setup-test run test interop proof-ci proof fuzz bench bench-peers install clean
 
 all: ## build/jeton and build/libjeton.so
 	@test -f build/build.ninja || { echo "building…" >&2; meson setup build --buildtype=release --prefix="$(PREFIX)" >/dev/null; }
@@ -21,7 +21,10 @@ run: setup all ## a server to try things with, in the foreground
 test: setup-test ## everything that must hold at each commit
 	@tests/run.sh test
 
-proof-ci: setup-test ## threads, fuzzing, analyzers, storms
+interop: setup all ## clients, resource servers and gateways that others wrote, against a real server
+	@tests/run.sh interop build/jeton
+
+proof-ci: setup-test ## threads, fuzzing, analyzers, storms, interop
 	@tests/run.sh proof-ci
 
 proof: setup-test ## proof-ci, longer

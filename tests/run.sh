@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the suites and adds up what they say. Usage: run.sh test | proof-ci | proof | fuzz [SECONDS [TARGET]]
+# Runs the suites and adds up what they say. Usage: run.sh test | interop [JETON] | proof-ci | proof | fuzz [SECONDS [TARGET]]
 set -uo pipefail
 cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=0
@@ -79,6 +79,19 @@ timing() { # binary, requests of each kind
     count "times of refusals" "$rc"
 }
 
+# Programs of others against a server: their tables are shown, their numbers added. What is not installed is skipped.
+interop() { # binary
+    local rc=0 ok bad skip
+    say "clients, resource servers and gateways of others with $1"
+    packaging/setup.sh interop || echo "not everything could be installed: what is missing is skipped"
+    tests/interop/run "$1" >"$log/interop" 2>&1 || rc=$?
+    read -r ok bad skip < <(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$log/interop")
+    passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${skip:-0}))
+    grep -E '^(\||SKIPPED|FAILED|ERROR|npm )' "$log/interop"
+    if [ "$rc" != 0 ]; then tail -n 120 "$log/interop"; [ "${bad:-0}" != 0 ] || count "interop ended with $rc" 1; fi
+    [ -n "${ok:-}" ] || [ "$rc" != 0 ] || count "interop counted nothing" 1
+}
+
 # One target; its corpus, its log and what it finds stay in the build folder.
 fuzz_one() { # name, seconds
     local name=$1 program=build-fuzz/tests/fuzz/fuzz_$1 dir=build-fuzz/fuzzing/$1 rc=0 found options=()
@@ -125,6 +138,7 @@ suite_proof_ci() {
     meson_tests build-tsan --suite unit --suite flow
     JETON_KILL_ROUNDS=$rounds JETON_STORM_SECONDS=$storm pytests build-tsan/jeton -k "not secrets"
     check "build: gcc release" build build-release gcc -Dtests=true --buildtype=release -Dwerror=true
+    interop build-release/jeton
     # What is measured has the machine to itself.
     JETON_STORMS=full pytests build-release/jeton -n 0 -k "test_storms"
     say "mixed load for $soak s"
@@ -141,12 +155,13 @@ suite_proof_ci() {
 
 case ${1:-test} in
 test) suite_test ;;
+interop) interop "${2:-build/jeton}" ;;
 proof-ci) suite_proof_ci 20 5 12 90 ;;
 proof)
     export JETON_FAULT_ALL=1 JETON_THREAT_ROUNDS=20000
     suite_test; suite_proof_ci 600 1000 300 3600; timing build-release/jeton 10000 ;;
 fuzz) fuzz_each "${2:-60}" "${3:-}" ;;
-*) echo "usage: run.sh test | proof-ci | proof | fuzz [SECONDS [TARGET]]" >&2; exit 2 ;;
+*) echo "usage: run.sh test | interop [JETON] | proof-ci | proof | fuzz [SECONDS [TARGET]]" >&2; exit 2 ;;
 esac
 
 echo

@@ -3,9 +3,9 @@
 
 #include "../core/http/response.h"
 #include "../core/http/uri.h"
+#include "remote.h"
 #include "sock.h"
 
-#define REPLY_MAX ((size_t)64 * 1024 * 1024)
 #define REQUEST_MAX ((size_t)1024 * 1024)
 
 static enum jt_exit compose(const struct jt_adm_request *r, struct jt_buf *out)
@@ -31,7 +31,7 @@ static enum jt_exit compose(const struct jt_adm_request *r, struct jt_buf *out)
 
 static enum jt_exit read_body(struct jt_adm_reply *r)
 {
-    static const struct jt_json_limits limits = {REPLY_MAX, 16, 1000000};
+    static const struct jt_json_limits limits = {JT_ADM_REPLY_MAX, 16, 1000000};
     if (r->body.n == 0) {
         return JT_EXIT_DONE;
     }
@@ -44,11 +44,9 @@ static enum jt_exit read_body(struct jt_adm_reply *r)
     return JT_EXIT_DONE;
 }
 
-enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request *request,
-                         struct jt_adm_reply *out)
+static enum jt_exit call_here(const struct jt_args *args, const struct jt_adm_request *request,
+                              struct jt_adm_reply *out)
 {
-    *out = (struct jt_adm_reply){0};
-    jt_buf_init(&out->bytes, REPLY_MAX);
     JT_AUTO(jt_buf_free) struct jt_buf bytes;
     jt_buf_init(&bytes, REQUEST_MAX);
     enum jt_exit code = compose(request, &bytes);
@@ -56,13 +54,22 @@ enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request
     if (code == JT_EXIT_DONE) {
         code = jt_sock_exchange(args, jt_buf_slice(&bytes), &out->bytes, &reply);
     }
-    if (code != JT_EXIT_DONE) {
-        return code;
+    if (code == JT_EXIT_DONE) {
+        out->status = reply.status;
+        out->etag = reply.etag;
+        out->body = jt_slice_from(jt_buf_slice(&out->bytes), reply.head_n);
     }
-    out->status = reply.status;
-    out->etag = reply.etag;
-    out->body = jt_slice_from(jt_buf_slice(&out->bytes), reply.head_n);
-    return read_body(out);
+    return code;
+}
+
+enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request *request,
+                         struct jt_adm_reply *out)
+{
+    *out = (struct jt_adm_reply){0};
+    jt_buf_init(&out->bytes, JT_ADM_REPLY_MAX);
+    enum jt_exit code =
+        jt_remote_is(args) ? jt_remote_call(args, request, out) : call_here(args, request, out);
+    return code == JT_EXIT_DONE ? read_body(out) : code;
 }
 
 static enum jt_exit exit_of(unsigned status)
@@ -111,6 +118,10 @@ static void say_problem(const struct jt_adm_reply *r)
         jt_say_error("%.*s", JT_FMT(text));
     }
     say_rest(r->value, text);
+    if (jt_jval_str(jt_jobj_get(r->value, "error_ref"), &code)) {
+        jt_say_hint("reference %.*s; on the server: jeton explain %.*s", JT_FMT(code),
+                    JT_FMT(code));
+    }
 }
 
 enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * adm.h - the admin API, asked over the server's Unix socket: one request, one connection.
+ * adm.h - the admin API, asked over the server's Unix socket, one connection for each request, or
+ * of a server on another machine (remote.h).
  *
  * Owns:    a reply owns its bytes and the document; free it with jt_adm_reply_free.
  * Threads: one.
@@ -12,6 +13,8 @@
 
 #include "../core/json/json.h"
 #include "args.h"
+
+#define JT_ADM_REPLY_MAX ((size_t)64 * 1024 * 1024)
 
 struct jt_adm_request {
     const char *method;

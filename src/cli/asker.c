@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asker.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../server/config/env.h"
@@ -10,7 +11,7 @@
 
 void jt_asker_init(struct jt_asker *a, const struct jt_args *args)
 {
-    *a = (struct jt_asker){.args = args};
+    *a = (struct jt_asker){.args = args, .secret_flag = "secret-file"};
     jt_buf_init(&a->secret, JT_INPUT_SECRET_MAX);
     jt_buf_init(&a->token, JT_ACCESS_TOKEN_MAX);
 }
@@ -80,12 +81,14 @@ static enum jt_exit take_secret(struct jt_asker *a, const char *variable)
 
 static enum jt_exit read_secret(struct jt_asker *a)
 {
-    const char *file = jt_args_get(a->args, "secret-file");
+    const char *file = jt_args_get(a->args, a->secret_flag);
     const char *variable = jt_env("JETON_CLIENT_SECRET");
     const char *variable_file = jt_env("JETON_CLIENT_SECRET_FILE");
     if (file != NULL) {
-        a->secret_from = "--secret-file";
-        return jt_input_read(file, "the client secret (--secret-file)", &a->secret);
+        char what[64];
+        a->secret_from = a->secret_flag;
+        (void)snprintf(what, sizeof what, "the client secret (--%s)", a->secret_flag);
+        return jt_input_read(file, what, &a->secret);
     }
     if (variable != NULL && variable_file != NULL) {
         return jt_say_fail(JT_EXIT_USAGE, "JETON_CLIENT_SECRET and JETON_CLIENT_SECRET_FILE are "
@@ -102,8 +105,10 @@ static enum jt_exit read_secret(struct jt_asker *a)
     if (jt_env("OAUTH2_CLIENT_SECRET") != NULL) {
         return take_secret(a, "OAUTH2_CLIENT_SECRET");
     }
-    return jt_say_fail(JT_EXIT_USAGE, "no client secret: --secret-file FILE (- is standard "
-                                      "input), JETON_CLIENT_SECRET or JETON_CLIENT_SECRET_FILE");
+    return jt_say_fail(JT_EXIT_USAGE,
+                       "no client secret: --%s FILE (- is standard input), JETON_CLIENT_SECRET or "
+                       "JETON_CLIENT_SECRET_FILE",
+                       a->secret_flag);
 }
 
 enum jt_exit jt_asker_caller(struct jt_asker *a)
@@ -206,10 +211,16 @@ static void hint(const struct jt_asker *a, enum jt_oauth_about about)
         return;
     case JT_ABOUT_CLIENT:
         if (a->secret_from != NULL) {
-            jt_say_hint("the client id comes from %s%s, the secret from %s", dashes(a, "client-id"),
-                        a->id_from, a->secret_from);
+            jt_say_hint("the client id comes from %s%s, the secret from %s%s",
+                        dashes(a, "client-id"), a->id_from, dashes(a, a->secret_flag),
+                        a->secret_from);
         }
         return;
+    case JT_ABOUT_CERTIFICATE:
+        jt_say_hint("--client-cert FILE and --client-key FILE name both, in PEM, the key without a "
+                    "passphrase");
+        return;
+    case JT_ABOUT_ADDRESS:
     case JT_ABOUT_NOTHING:
     default:
         return;

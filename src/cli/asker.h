@@ -19,7 +19,8 @@ struct jt_asker {
     struct jt_outbound *outbound;
     struct jt_issuer issuer;
     struct jt_buf secret, token;
-    struct jt_oauth_session session;                 /* complete after connect */
+    struct jt_oauth_session session; /* complete after connect */
+    const char *secret_flag;         /* "secret-file", unless that is another's on this command */
     const char *issuer_from, *id_from, *secret_from; /* the flag or variable it came from */
 };
 

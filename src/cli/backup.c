@@ -10,6 +10,7 @@
 #include "../core/json/jw.h"
 #include "adm.h"
 #include "out.h"
+#include "remote.h"
 
 /* The server has another working directory. */
 static enum jt_exit absolute(const char *file, char out[static PATH_MAX])
@@ -39,6 +40,11 @@ enum jt_exit jt_cmd_backup(const struct jt_args *args)
     JT_AUTO(jt_adm_reply_free) struct jt_adm_reply reply = {0};
     JT_AUTO(jt_buf_free) struct jt_buf body;
     jt_buf_init(&body, 8 * (size_t)PATH_MAX);
+    if (jt_remote_is(args)) {
+        return jt_say_fail(JT_EXIT_USAGE,
+                           "a backup is a file on the server's machine, with every key in it: run "
+                           "jeton backup there");
+    }
     enum jt_exit code = absolute(args->operand, file);
     if (code != JT_EXIT_DONE) {
         return code;

@@ -9,6 +9,7 @@
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
+#include "../server/admin_ca.h"
 #include "../server/config/protect.h"
 #include "../server/net/tls.h"
 #include "configure.h"
@@ -40,15 +41,17 @@ static void add_private(struct jt_protections *r, const char *name, const char *
 #define SOON_S ((int64_t)14 * 86400)
 
 /* Whether the pair can be used, and for how long: before a reload rather than after it. */
-static void add_certificate(struct jt_protections *r, const struct jt_config *c)
+static void add_certificate(struct jt_protections *r, const char *name, struct jt_slice cert,
+                            struct jt_slice key)
 {
     char why[500] = "";
     char end[JT_RFC3339_SIZE];
     struct jt_tls *tls = NULL;
     /* texts of a configuration have a NUL behind them */
-    if (jt_tls_new((const char *)c->tls_cert.p, (const char *)c->tls_key.p, &tls, why,
-                   sizeof why) != JT_OK) {
-        jt_protections_add(r, "certificate", JT_PROTECTION_WRONG, "%s", why);
+    const struct jt_tls_opts o = {.cert_file = (const char *)cert.p,
+                                  .key_file = (const char *)key.p};
+    if (jt_tls_new(&o, &tls, why, sizeof why) != JT_OK) {
+        jt_protections_add(r, name, JT_PROTECTION_WRONG, "%s", why);
         return;
     }
     int64_t end_s = jt_tls_not_after(tls);
@@ -57,9 +60,39 @@ static void add_certificate(struct jt_protections *r, const struct jt_config *c)
     jt_fmt_rfc3339(end_s, end);
     /* One that has ended is no reason not to start: callers say what is wrong, and keys are needed
      */
-    jt_protections_add(r, "certificate", left_s < SOON_S ? JT_PROTECTION_OFF : JT_PROTECTION_ON,
-                       "%s %s%s", left_s <= 0 ? "ended at" : "good until", end,
+    jt_protections_add(r, name, left_s < SOON_S ? JT_PROTECTION_OFF : JT_PROTECTION_ON, "%s %s%s",
+                       left_s <= 0 ? "ended at" : "good until", end,
                        left_s < SOON_S ? ": renew it, then reload the server" : "");
+}
+
+/* Whose certificates would administer. */
+static void add_client_ca(struct jt_protections *r, const struct jt_config *c)
+{
+    char why[500] = "";
+    size_t n = 0;
+    JT_AUTO(jt_buf_free) struct jt_buf der = {0};
+    if (c->admin_client_ca.n == 0) {
+        return;
+    }
+    const char *file = (const char *)c->admin_client_ca.p;
+    if (jt_admin_ca_read(file, &der, &n, why, sizeof why) != JT_OK) {
+        jt_protections_add(r, "admin client CA", JT_PROTECTION_WRONG, "%s", why);
+        return;
+    }
+    jt_protections_add(r, "admin client CA", JT_PROTECTION_ON,
+                       "%zu certificate%s in %s; whoever has one of theirs is an administrator", n,
+                       n == 1 ? "" : "s", file);
+}
+
+static void add_certificates(struct jt_protections *r, const struct jt_config *c)
+{
+    if (c->tls_cert.n > 0) {
+        add_certificate(r, "certificate", c->tls_cert, c->tls_key);
+    }
+    if (c->admin_tls_cert.n > 0) {
+        add_certificate(r, "admin certificate", c->admin_tls_cert, c->admin_tls_key);
+    }
+    add_client_ca(r, c);
 }
 
 static void add_files(struct jt_protections *r, const struct jt_config *c)
@@ -85,6 +118,16 @@ static bool has_wrong(const struct jt_protections *r)
     return found;
 }
 
+static void put_list(struct jt_jw *w, const char *name, const struct jt_slice *v, size_t n)
+{
+    jt_jw_key(w, name);
+    jt_jw_arr(w);
+    for (size_t i = 0; i < n; i++) {
+        jt_jw_str(w, v[i]);
+    }
+    jt_jw_end_arr(w);
+}
+
 static void print_json(const struct jt_args *args, const struct jt_config *c,
                        const struct jt_protections *r, const struct jt_config_error *err)
 {
@@ -97,12 +140,8 @@ static void print_json(const struct jt_args *args, const struct jt_config *c,
         jt_jw_kstr(&w, "where", jt_str(err->where));
         jt_jw_kstr(&w, "error", jt_str(err->text));
     } else {
-        jt_jw_key(&w, "listen");
-        jt_jw_arr(&w);
-        for (size_t i = 0; i < c->nlisten; i++) {
-            jt_jw_str(&w, c->listen[i]);
-        }
-        jt_jw_end_arr(&w);
+        put_list(&w, "listen", c->listen, c->nlisten);
+        put_list(&w, "admin_listen", c->admin_listen, c->nadmin_listen);
         jt_jw_kstr(&w, "issuer", c->issuer);
         jt_jw_kstr(&w, "data", c->data);
         jt_jw_key(&w, "protections");
@@ -131,6 +170,9 @@ static void print_report(const struct jt_args *args, const struct jt_config *c,
     for (size_t i = 0; i < c->nlisten; i++) {
         jt_card(i == 0 ? "listen" : NULL, c->listen[i]);
     }
+    for (size_t i = 0; i < c->nadmin_listen; i++) {
+        jt_card(i == 0 ? "admin.listen" : NULL, c->admin_listen[i]);
+    }
     (void)printf("\nProtections\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct jt_protection *p = &r->items[i];
@@ -155,7 +197,7 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
     JT_AUTO(jt_config_free) struct jt_config c;
     jt_config_init(&c);
     struct jt_config_error err = {0};
-    struct jt_protections report = {0};
+    static struct jt_protections report; /* too large for the stack */
     if (jt_config_load(&c, jt_args_get(args, "config"), &err) != JT_OK ||
         jt_config_check(&c, &err) != JT_OK) {
         jt_say_config_error(&err);
@@ -165,9 +207,7 @@ enum jt_exit jt_cmd_check(const struct jt_args *args)
         return JT_EXIT_USAGE;
     }
     jt_protections_of(&c, &report);
-    if (c.tls_cert.n > 0) {
-        add_certificate(&report, &c);
-    }
+    add_certificates(&report, &c);
     add_files(&report, &c);
     if (args->output == JT_OUT_TABLE) {
         print_report(args, &c, &report);

@@ -37,6 +37,22 @@ static bool write_grant(struct jt_jw *w, const char *value)
     return true;
 }
 
+bool jt_client_put_rotation(const struct jt_args *args, struct jt_jw *w)
+{
+    const char *rotation = jt_args_get(args, "rotation");
+    int64_t every = 0;
+    if (!jt_args_duration(args, "rotate-every", 0, &every)) {
+        return false;
+    }
+    if (rotation != NULL) {
+        jt_jw_kstr(w, "rotation", jt_str(rotation));
+    }
+    if (jt_args_has(args, "rotate-every")) {
+        jt_jw_kint(w, "rotate_every", every);
+    }
+    return true;
+}
+
 static enum jt_exit write_new(const struct jt_args *args, struct jt_buf *body)
 {
     struct jt_jw w = jt_jw(body);
@@ -60,7 +76,8 @@ static enum jt_exit write_new(const struct jt_args *args, struct jt_buf *body)
     if ((value = jt_args_get(args, "label")) != NULL) {
         jt_jw_kstr(&w, "label", jt_str(value));
     }
-    if (!jt_networks_write(args, &w) || !jt_when_write(args, "expires", "expires", &w)) {
+    if (!jt_networks_write(args, &w) || !jt_client_put_rotation(args, &w) ||
+        !jt_when_write(args, "expires", "expires", &w)) {
         return JT_EXIT_USAGE;
     }
     enum jt_exit code = jt_credential_secret_write(args, &w);
@@ -109,6 +126,19 @@ static void print_credentials(const struct jt_jval *credentials)
     }
 }
 
+static void print_rotation(const struct jt_jval *client)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    int64_t every = 0;
+    jt_buf_init(&line, 128);
+    jt_show_member(&line, client, "rotation");
+    if (jt_jval_int(jt_jobj_get(client, "rotate_every"), &every)) {
+        jt_buf_puts(&line, " every ");
+        jt_show_duration(&line, every);
+    }
+    jt_card("rotation", jt_buf_slice(&line));
+}
+
 static void print_card(const struct jt_jval *client)
 {
     JT_AUTO(jt_buf_free) struct jt_buf state;
@@ -120,6 +150,7 @@ static void print_card(const struct jt_jval *client)
     jt_card("state", jt_buf_slice(&state));
     jt_card_member("only from", client, "networks");
     jt_card_member("compatible with", client, "compat");
+    print_rotation(client);
     print_grants(jt_jobj_get(client, "grants"));
     print_credentials(jt_jobj_get(client, "credentials"));
     jt_card_member("created", client, "created");

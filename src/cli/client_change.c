@@ -67,6 +67,7 @@ static void write_edit(const struct jt_args *args, const struct edit *e, struct 
             jt_jw_kstr(w, texts[i], jt_str(value));
         }
     }
+    (void)jt_client_put_rotation(args, w); /* it was read before */
     if (e->networks.is_edited) {
         jt_jw_key(w, "networks");
         jt_names_write(&e->networks, false, w);
@@ -107,14 +108,20 @@ static enum jt_exit patch_client(const struct jt_args *args, struct jt_patch pat
 
 enum jt_exit jt_cmd_client_update(const struct jt_args *args)
 {
-    static const char *const edits[] = {"name", "owner", "cidr", "no-cidr", "compat", "no-compat"};
+    static const char *const edits[] = {"name",   "owner",     "cidr",     "no-cidr",
+                                        "compat", "no-compat", "rotation", "rotate-every"};
     bool has_edit = false;
+    int64_t every = 0;
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
         has_edit = has_edit || jt_args_has(args, edits[i]);
     }
     if (!has_edit) {
         return jt_say_fail(JT_EXIT_USAGE, "nothing to change: give --name, --owner, --cidr, "
-                                          "--no-cidr, --compat or --no-compat");
+                                          "--no-cidr, --compat, --no-compat, --rotation "
+                                          "or --rotate-every");
+    }
+    if (!jt_args_duration(args, "rotate-every", 0, &every)) {
+        return JT_EXIT_USAGE;
     }
     JT_AUTO(jt_arena_free) struct jt_arena arena; /* the lists are too large for the stack */
     jt_arena_init(&arena, ARENA_MAX);

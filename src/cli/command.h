@@ -21,7 +21,7 @@ struct jt_flag {
 
 enum jt_flag_group {
     JT_FLAGS_OUTPUT = 1, /* -o */
-    JT_FLAGS_ADMIN = 2,  /* --socket --data, and --timeout */
+    JT_FLAGS_ADMIN = 2,  /* --socket --data, --server and what proves who asks, and --timeout */
     JT_FLAGS_LONG = 4,   /* the server may need hours: --timeout is a day unless it is given */
     JT_FLAGS_ISSUER = 8, /* --issuer --ca-file --client-id --secret-file, and --timeout */
 };
@@ -60,8 +60,8 @@ const struct jt_command *jt_command_at(size_t i);
 extern const struct jt_noun jt_nouns[];
 extern const size_t jt_nouns_n;
 /* Flags of a group, the last without name, and its heading. */
-extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_issuer[],
-    jt_flags_timeout[], jt_flags_common[];
+extern const struct jt_flag jt_flags_output[], jt_flags_admin[], jt_flags_remote[],
+    jt_flags_remote_issuer[], jt_flags_issuer[], jt_flags_timeout[], jt_flags_common[];
 
 /* NULL when there is none. noun NULL: an action. */
 const struct jt_command *jt_command_find(const char *noun, const char *verb);
@@ -92,6 +92,7 @@ enum jt_exit jt_cmd_grant_list(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_add(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_list(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args);
+enum jt_exit jt_cmd_credential_test(const struct jt_args *args);
 enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args);
 enum jt_exit jt_cmd_key_list(const struct jt_args *args);
 enum jt_exit jt_cmd_key_show(const struct jt_args *args);

@@ -51,8 +51,8 @@ const struct jt_command jt_commands_action[] = {
      "End tokens before their time",
      "With TOKEN, or - for standard input, the client that the token was issued to asks an issuer, "
      "with its id and secret (RFC 7009); exit code 0 says that the issuer took it, which by the "
-     "standard it also does for a token it does not know. With a flag an administrator asks this "
-     "machine's server.\n\n"
+     "standard it also does for a token it does not know. With a flag an administrator asks the "
+     "server.\n\n"
      "Client, credential and key stay as they are: what is issued from now on is good. The server "
      "calls the tokens inactive from now on; an API that checks tokens by itself takes those it "
      "gets until they expire. On a terminal it asks before it ends all tokens of a client or key.",

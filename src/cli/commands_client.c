@@ -13,6 +13,9 @@ static const struct jt_flag client_create_flags[] = {
     {"label", "TEXT", false, "label of its secret: an environment, such as prod"},
     {"expires", "TIME", false,
      "when its secret ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
+    {"rotation", "off|allowed|required", false,
+     "may it replace its secrets and keys by itself, or must it (off)"},
+    {"rotate-every", "DURATION", false, "with required: how old a secret or key may become (90d)"},
     {"no-secret", NULL, false, "make no secret"},
     {"secret-file", "FILE", false,
      "the secret that it has already, in this file; - is standard input"},
@@ -28,6 +31,9 @@ static const struct jt_flag update_flags[] = {
     {"compat", "WORD,WORD", true,
      "work as another server did, such as cidaas-or, aud-token-url, rs256-assertion"},
     {"no-compat", "WORD,WORD", true, "no longer work so"},
+    {"rotation", "off|allowed|required", false,
+     "may it replace its secrets and keys by itself, or must it"},
+    {"rotate-every", "DURATION", false, "with required: how old a secret or key may become (90d)"},
     JT_FLAGS_END};
 static const struct jt_flag delete_flags[] = {
     {"yes", NULL, false, "do not ask, even on a terminal"}, JT_FLAGS_END};
@@ -38,8 +44,8 @@ const struct jt_command jt_commands_client[] = {
      "create",
      "NAME",
      "[--id ID] [--allow AUDIENCE=SCOPE,SCOPE]... [--owner TEXT] [--cidr NET]... "
-     "[--label TEXT] [--expires TIME] [--no-secret | --secret-out FILE | --secret-file FILE | "
-     "--secret-hash-file FILE]",
+     "[--label TEXT] [--expires TIME] [--rotation off|allowed|required] [--rotate-every DURATION] "
+     "[--no-secret | --secret-file FILE | --secret-hash-file FILE] [--secret-out FILE]",
      "Create a client: a machine that asks for tokens",
      "The secret is shown once, or written to a file; the server keeps only its hash. --allow "
      "takes the scopes behind its last \"=\", separated by commas. A client that comes from "
@@ -80,10 +86,12 @@ const struct jt_command jt_commands_client[] = {
      "update",
      "CLIENT",
      "[--name TEXT] [--owner TEXT] [--cidr NET]... [--no-cidr NET]... [--compat WORD,WORD]... "
-     "[--no-compat WORD,WORD]...",
+     "[--no-compat WORD,WORD]... [--rotation off|allowed|required] [--rotate-every DURATION]",
      "Change a client",
      "Only what is named changes. If somebody else changes the client at the same moment, the "
-     "change is applied to the new state. What it may have is changed with jeton grant.",
+     "change is applied to the new state. What it may have is changed with jeton grant. With "
+     "--rotation allowed the client itself may replace a secret or key (POST /credentials/rotate); "
+     "with required it must: one that is older than --rotate-every is refused.",
      update_flags,
      JT_FLAGS_OUTPUT | JT_FLAGS_ADMIN,
      {{"jeton client update billing --owner \"team payments\"", "somebody else answers for it"},

@@ -10,6 +10,8 @@ static const struct jt_flag resource_create_flags[] = {
     {"format", "jwt|opaque", false,
      "jwt: APIs can check tokens themselves (the default); opaque: they ask the server"},
     {"lifetime", "DURATION", false, "how long its tokens live (token.lifetime: 1h)"},
+    {"bind", "none|certificate", false,
+     "certificate: a token is good only together with the certificate it was got with (none)"},
     JT_FLAGS_END};
 static const struct jt_flag resource_update_flags[] = {
     {"scope", "NAME[=TEXT]", true, "add a permission, or change its text"},
@@ -17,6 +19,8 @@ static const struct jt_flag resource_update_flags[] = {
     {"alg", "RS256|PS256|ES256|EdDSA", false, "how its tokens are signed from now on"},
     {"format", "jwt|opaque", false, "what its new tokens are"},
     {"lifetime", "DURATION", false, "how long its new tokens live"},
+    {"bind", "none|certificate", false,
+     "certificate: bind its tokens to the caller's certificate; plain ones are good no more"},
     {"introspect-by", "CLIENT", true, "let this client introspect tokens for the resource"},
     {"no-introspect-by", "CLIENT", true, "no longer let it"},
     JT_FLAGS_END};
@@ -28,7 +32,8 @@ const struct jt_command jt_commands_resource[] = {
     {"resource",
      "create",
      "AUDIENCE",
-     "--scope NAME[=TEXT]... [--alg ALG] [--format jwt|opaque] [--lifetime DURATION]",
+     "--scope NAME[=TEXT]... [--alg ALG] [--format jwt|opaque] [--lifetime DURATION] "
+     "[--bind none|certificate]",
      "Create a resource: an API that tokens are for",
      "AUDIENCE is the API's identifier, a URI such as https://orders.example.com; tokens carry it "
      "as their aud claim. Its scopes are the permissions that clients can be given.",
@@ -67,7 +72,7 @@ const struct jt_command jt_commands_resource[] = {
      "AUDIENCE",
      "[--scope NAME[=TEXT]]... [--no-scope NAME]... [--alg ALG] [--format jwt|opaque] [--lifetime "
      "DURATION] "
-     "[--introspect-by CLIENT]... [--no-introspect-by CLIENT]...",
+     "[--bind none|certificate] [--introspect-by CLIENT]... [--no-introspect-by CLIENT]...",
      "Change a resource",
      "Only what is named changes. Flags take effect in the order in which they stand. If somebody "
      "else changes the resource at the same moment, the change is applied to the new state.",

@@ -82,7 +82,7 @@ const struct jt_command jt_commands_server[] = {
      "The server goes on meanwhile; the file holds everything as it was at one moment, clients, "
      "signing keys and the audit log. It is written by the server, with its user's rights and mode "
      "0600, and never replaces a file. This waits a day at most, unless --timeout says "
-     "otherwise.\n\n"
+     "otherwise. It is for the server's own machine, not for --server.\n\n"
      "master.key is not in it. Keep a copy of that in another place: without it a backup is "
      "useless, and with both in one place anybody who has them has every key.",
      no_flags,

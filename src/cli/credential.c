@@ -9,6 +9,7 @@
 #include "when.h"
 
 #define LINE_MAX_BYTES 65536
+#define CALLERS_KEPT 4 /* by the server */
 
 static bool is_text(const struct jt_jval *item, const char *name, const char *text)
 {
@@ -145,6 +146,31 @@ static const struct jt_jval *successor_of(const struct jt_jval *items, const str
     return best;
 }
 
+/* Who used it since then, the last one first: "4 s ago from 10.0.3.7 (curl/8)". */
+static void put_callers(struct jt_buf *b, const struct jt_jval *old, int64_t since)
+{
+    const struct jt_jval *callers = jt_jobj_get(old, "callers");
+    int64_t used = 0;
+    for (size_t i = 0; i < jt_jval_count(callers); i++) {
+        const struct jt_jval *c = jt_jarr_at(callers, i);
+        struct jt_slice agent = {0};
+        if (!jt_when_member(c, "last_used", &used) || used < since) {
+            continue;
+        }
+        jt_buf_puts(b, b->n > 0 ? ", " : "");
+        jt_show_relative(b, used);
+        jt_buf_puts(b, " from ");
+        jt_show_member(b, c, "address");
+        if (jt_jval_str(jt_jobj_get(c, "agent"), &agent) && agent.n > 0) {
+            put_part(b, " (", agent);
+            jt_buf_putc(b, ')');
+        }
+    }
+    if (jt_jval_count(callers) == CALLERS_KEPT && used >= since) {
+        jt_buf_puts(b, ", and perhaps from others before");
+    }
+}
+
 /*
  * Whether a retiring credential can go. It can when its successor is in use and it has not been
  * used since the successor was made; a successor nobody uses yet proves nothing.
@@ -179,7 +205,10 @@ static void hint(const struct jt_args *args, const struct jt_jval *items, const 
     (void)jt_when_member(successor, "created", &made);
     (void)jt_jval_str(jt_jobj_get(successor, "credential_id"), &id);
     if (is_used && used >= made) {
-        jt_say_hint("%.*s still used %.*s; it ends %.*s", JT_FMT(n), JT_FMT(u), JT_FMT(e));
+        jt_buf_reset(&use);
+        put_callers(&use, old, made);
+        jt_say_hint("%.*s still used: %.*s; it ends %.*s", JT_FMT(n), JT_FMT(jt_buf_slice(&use)),
+                    JT_FMT(e));
     } else if (jt_jobj_get(successor, "last_used") == NULL) {
         jt_say_hint("%.*s not used since its successor %.*s was made, but that is not used yet "
                     "either: keep it; it ends %.*s",
@@ -193,6 +222,19 @@ static void hint(const struct jt_args *args, const struct jt_jval *items, const 
     }
 }
 
+void jt_credential_hint_environment(const struct jt_jval *credential)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf name;
+    struct jt_slice here = {0};
+    jt_buf_init(&name, 1024);
+    jt_credential_name(&name, credential);
+    if (jt_jval_str(jt_jobj_get(credential, "refused_in"), &here)) {
+        jt_say_hint("%.*s is refused here: this server is %.*s (server.environment), and the label "
+                    "names another environment",
+                    JT_FMT(jt_buf_slice(&name)), JT_FMT(here));
+    }
+}
+
 static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval *items)
 {
     static const struct jt_column columns[] = {{"ID", "credential_id", NULL, false},
@@ -202,9 +244,12 @@ static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval
                                                {"CREATED", NULL, show_created, false},
                                                {"EXPIRES", NULL, show_expires, false},
                                                {"LAST USED", NULL, jt_show_last_used, false},
-                                               {"USES", "uses", NULL, false}};
+                                               {"BY", "last_used_agent", NULL, false},
+                                               {"USES", "uses", NULL, false},
+                                               {"24H", "uses_24h", NULL, false}};
     enum jt_exit code = jt_list_table(items, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; code == JT_EXIT_DONE && i < jt_jval_count(items); i++) {
+        jt_credential_hint_environment(jt_jarr_at(items, i));
         if (is_text(jt_jarr_at(items, i), "state", "retiring")) {
             hint(args, items, jt_jarr_at(items, i));
         }

@@ -13,5 +13,7 @@ void jt_credential_line(struct jt_buf *b, const struct jt_jval *credential);
 void jt_credential_name(struct jt_buf *b, const struct jt_jval *credential);
 /* Appends "/admin/v1/clients/CLIENT/credentials" of the first operand. */
 void jt_credential_path(struct jt_buf *b, const struct jt_args *args);
+/* Says that the server will not take it, when its label names another environment. */
+void jt_credential_hint_environment(const struct jt_jval *credential);
 
 #endif

@@ -62,6 +62,7 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
     jt_card("good until", jt_buf_slice(&when));
     print_replaced(jt_jobj_get(reply->value, "replaced"));
     jt_secret_hint(reply, f);
+    jt_credential_hint_environment(reply->value);
     const struct jt_jval *replaced = jt_jobj_get(reply->value, "replaced");
     if (replaced != NULL && jt_jval_count(replaced) == 0) {
         jt_say_hint("nothing ends: the client had no credential with this label in use; jeton "
@@ -94,8 +95,7 @@ static enum jt_exit make(const struct jt_args *args, const char *verb, struct jt
 /* What all new credentials begin with. */
 static enum jt_exit begin(const struct jt_args *args, bool kind_needed, struct jt_jw *w)
 {
-    bool secret = !kind_needed || jt_args_has(args, "secret");
-    if (jt_args_has(args, "secret-out") && (!secret || jt_args_has(args, "jwk"))) {
+    if (jt_args_has(args, "secret-out") && !jt_credential_kind_is_secret(args, kind_needed)) {
         return jt_say_fail(JT_EXIT_USAGE, "--secret-out is for a secret, and none is made");
     }
     write_label(args, w);

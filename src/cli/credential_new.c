@@ -9,6 +9,7 @@
 #include "../core/http/name.h"
 #include "../core/jose/jwk.h"
 #include "../core/json/json.h"
+#include "../server/auth/trust_rule.h"
 #include "input.h"
 
 #define FILE_MAX 65536
@@ -156,7 +157,7 @@ static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, stru
     struct jt_json *doc = NULL;
     const char *file = jt_args_get(args, flag);
     jt_buf_init(&text, FILE_MAX);
-    enum jt_exit code = jt_input_read(file, "the public key", &text);
+    enum jt_exit code = jt_input_read_public(file, "the public key", &text);
     if (code != JT_EXIT_DONE) {
         return code;
     }
@@ -177,6 +178,33 @@ static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, stru
     return code;
 }
 
+/* Sent in the one form in which it is kept, so that jwks is sent with what makes a key only. */
+static enum jt_exit write_trust(const struct jt_args *args, const char *flag, struct jt_jw *w)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    JT_AUTO(jt_buf_free) struct jt_buf rule;
+    JT_AUTO(jt_arena_free) struct jt_arena arena;
+    struct jt_trust_rule r;
+    struct jt_trust_why why;
+    const char *file = jt_args_get(args, flag);
+    jt_buf_init(&text, JT_TRUST_RULE_MAX);
+    jt_buf_init(&rule, JT_TRUST_RULE_MAX);
+    jt_arena_init(&arena, JT_TRUST_ARENA);
+    enum jt_exit code = jt_input_read_public(file, "the trust rule", &text);
+    if (code != JT_EXIT_DONE) {
+        return code;
+    }
+    enum jt_err e = jt_trust_rule_read(jt_buf_slice(&text), &arena, &r, &why);
+    if (e != JT_OK) {
+        return jt_say_fail(e == JT_E_NOMEM ? JT_EXIT_FAILED : JT_EXIT_USAGE, "\"%s\": %s", file,
+                           e == JT_E_NOMEM ? "out of memory" : why.text);
+    }
+    jt_trust_rule_write(&r, &rule);
+    jt_jw_key(w, "trust");
+    jt_jw_raw(w, jt_buf_slice(&rule));
+    return JT_EXIT_DONE;
+}
+
 static const struct kind {
     const char *flag, *word;
     enum jt_exit (*write)(const struct jt_args *args, const char *flag, struct jt_jw *w);
@@ -185,6 +213,13 @@ static const struct kind {
     {"secret-file", "secret", write_secret},
     {"secret-hash-file", "secret", write_secret_hash},
     {"jwk", "jwk", write_jwk},
+    {"cert", "certificate", jt_credential_write_cert},
+    {"tls-subject", "tls", jt_credential_write_tls},
+    {"tls-san-dns", "tls", jt_credential_write_tls},
+    {"tls-san-uri", "tls", jt_credential_write_tls},
+    {"tls-san-ip", "tls", jt_credential_write_tls},
+    {"tls-san-email", "tls", jt_credential_write_tls},
+    {"trust", "trust", write_trust},
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -200,6 +235,16 @@ static enum jt_exit say_kinds(const char *what)
     return jt_say_fail(JT_EXIT_USAGE, "%s: %.*s", what, JT_FMT(jt_buf_slice(&all)));
 }
 
+bool jt_credential_kind_is_secret(const struct jt_args *args, bool needed)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (kinds[i].write != write_nothing && jt_args_has(args, kinds[i].flag)) {
+            return false;
+        }
+    }
+    return !needed || jt_args_has(args, "secret");
+}
+
 enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed, struct jt_jw *w)
 {
     const struct kind *found = NULL;
@@ -211,6 +256,9 @@ enum jt_exit jt_credential_kind_write(const struct jt_args *args, bool needed, s
             return say_kinds("a credential is of one kind");
         }
         found = &kinds[i];
+    }
+    if (jt_args_has(args, "ca") && (found == NULL || found->write != jt_credential_write_tls)) {
+        return jt_say_fail(JT_EXIT_USAGE, "--ca goes with a name: --tls-subject or --tls-san-...");
     }
     if (found == NULL) {
         return needed ? say_kinds("say what kind of credential") : JT_EXIT_DONE;

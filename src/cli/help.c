@@ -201,6 +201,7 @@ const char *jt_option_takes(const struct jt_option *o)
     case JT_OPTION_CHOICE:
     case JT_OPTION_ALG:
     case JT_OPTION_LEVEL:
+    case JT_OPTION_HEADER:
     case JT_OPTION_FORMAT:
         return o->choices;
     case JT_OPTION_TEXT:

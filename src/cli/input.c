@@ -37,7 +37,8 @@ static void cut_line_end(struct jt_buf *b)
     b->n -= b->n > 0 && b->p[b->n - 1] == '\r';
 }
 
-enum jt_exit jt_input_read(const char *file, const char *what, struct jt_buf *out)
+static enum jt_exit read_text(const char *file, const char *what, bool is_public,
+                              struct jt_buf *out)
 {
     bool is_stdin = strcmp(file, "-") == 0;
     JT_AUTO(hang_up) int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -47,7 +48,8 @@ enum jt_exit jt_input_read(const char *file, const char *what, struct jt_buf *ou
         return jt_say_fail(JT_EXIT_USAGE, "cannot read %s from %s: %s", what, name,
                            strerrordesc_np(errno));
     }
-    if (!is_stdin && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 044u) != 0) {
+    if (!is_stdin && !is_public && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        (st.st_mode & 044u) != 0) {
         jt_say_hint("%s can be read by others than its owner: chmod 600 %s", file, file);
     }
     const size_t max = out->max;
@@ -68,4 +70,14 @@ enum jt_exit jt_input_read(const char *file, const char *what, struct jt_buf *ou
         return jt_say_fail(JT_EXIT_USAGE, "%s in %s has a NUL: it is not text", what, name);
     }
     return JT_EXIT_DONE;
+}
+
+enum jt_exit jt_input_read(const char *file, const char *what, struct jt_buf *out)
+{
+    return read_text(file, what, false, out);
+}
+
+enum jt_exit jt_input_read_public(const char *file, const char *what, struct jt_buf *out)
+{
+    return read_text(file, what, true, out);
 }

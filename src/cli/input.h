@@ -18,5 +18,7 @@
  * taken, with a hint.
  */
 enum jt_exit jt_input_read(const char *file, const char *what, struct jt_buf *out);
+/* The same of what everybody may read, without the hint. */
+enum jt_exit jt_input_read_public(const char *file, const char *what, struct jt_buf *out);
 
 #endif

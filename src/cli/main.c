@@ -14,6 +14,7 @@
 #include "help.h"
 #include "man.h"
 #include "out.h"
+#include "remote.h"
 
 static bool is_help(const char *word)
 {
@@ -73,8 +74,11 @@ static enum jt_exit run(const struct jt_command *c, size_t argc, const char *con
     case JT_ARGS_HELP:
         jt_help_command(stdout, c);
         return JT_EXIT_DONE;
-    case JT_ARGS_RUN:
-        return c->run(&args);
+    case JT_ARGS_RUN: {
+        enum jt_exit code = c->run(&args);
+        jt_remote_close();
+        return code;
+    }
     case JT_ARGS_WRONG:
     default:
         jt_say_error("%s", err);

@@ -30,6 +30,7 @@ bool jt_resource_members(const struct jt_args *args, struct jt_jw *w)
 {
     const char *alg = jt_args_get(args, "alg");
     const char *format = jt_args_get(args, "format");
+    const char *bind = jt_args_get(args, "bind");
     int64_t lifetime = 0;
     if (!jt_args_duration(args, "lifetime", 1, &lifetime)) {
         return false;
@@ -42,6 +43,9 @@ bool jt_resource_members(const struct jt_args *args, struct jt_jw *w)
     }
     if (lifetime > 0) {
         jt_jw_kint(w, "lifetime", lifetime);
+    }
+    if (bind != NULL) {
+        jt_jw_kstr(w, "bind", jt_str(bind));
     }
     return true;
 }
@@ -87,6 +91,15 @@ static void print_scopes(const struct jt_jval *scopes)
     }
 }
 
+/* Only where tokens are bound: without, it is like everywhere. */
+static void print_bind(const struct jt_jval *value)
+{
+    struct jt_slice s = {0};
+    if (jt_jval_str(jt_jobj_get(value, "bind"), &s) && !jt_slice_eq(s, JT_LIT("none"))) {
+        jt_card("bound to", JT_LIT("the certificate of the client"));
+    }
+}
+
 void jt_resource_print(const struct jt_args *args, const struct jt_jval *value,
                        struct jt_slice body)
 {
@@ -106,6 +119,7 @@ void jt_resource_print(const struct jt_args *args, const struct jt_jval *value,
     jt_card_member("algorithm", value, "alg");
     jt_card_member("format", value, "format");
     jt_card("lifetime", jt_buf_slice(&lifetime));
+    print_bind(value);
     jt_card_member("introspect by", value, "introspect_by");
     jt_card_member("created", value, "created");
     jt_card_member("updated", value, "updated");

@@ -66,8 +66,9 @@ static void print(const struct jt_args *args, const struct jt_adm_reply *reply)
 
 enum jt_exit jt_cmd_resource_update(const struct jt_args *args)
 {
-    static const char *const edits[] = {
-        "scope", "no-scope", "alg", "format", "lifetime", "introspect-by", "no-introspect-by"};
+    static const char *const edits[] = {"scope",         "no-scope",        "alg",
+                                        "format",        "lifetime",        "bind",
+                                        "introspect-by", "no-introspect-by"};
     bool has_edit = false;
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
         has_edit = has_edit || jt_args_has(args, edits[i]);
@@ -75,7 +76,7 @@ enum jt_exit jt_cmd_resource_update(const struct jt_args *args)
     if (!has_edit) {
         return jt_say_fail(JT_EXIT_USAGE,
                            "nothing to change: give --scope, --no-scope, --alg, --format, "
-                           "--lifetime, --introspect-by or --no-introspect-by");
+                           "--lifetime, --bind, --introspect-by or --no-introspect-by");
     }
     JT_AUTO(jt_arena_free) struct jt_arena arena; /* the lists are too large for the stack */
     jt_arena_init(&arena, 2 * sizeof(struct edit));

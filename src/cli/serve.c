@@ -58,14 +58,15 @@ struct dev_start {
 
 static enum jt_err only_loopback(const struct jt_config *c, struct jt_config_error *err)
 {
-    for (size_t i = 0; i < c->nlisten; i++) {
+    for (size_t i = 0; i < c->nlisten + c->nadmin_listen; i++) {
         struct jt_slice host = {0};
         uint16_t port = 0;
-        if (jt_hostport_read(c->listen[i], &host, &port) != JT_OK || !jt_host_is_loopback(host)) {
+        struct jt_slice at = i < c->nlisten ? c->listen[i] : c->admin_listen[i - c->nlisten];
+        if (jt_hostport_read(at, &host, &port) != JT_OK || !jt_host_is_loopback(host)) {
             (void)snprintf(err->text, sizeof err->text,
                            "jeton dev listens on loopback only, not on %.*s; jeton serve is for "
                            "the network",
-                           JT_FMT(c->listen[i]));
+                           JT_FMT(at));
             return JT_E_PERM;
         }
     }

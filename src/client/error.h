@@ -27,7 +27,9 @@ enum jt_oauth_about {
     JT_ABOUT_CA_FILE,   /* it was named and is wrong */
     JT_ABOUT_SYSTEM_CA, /* none was named, and the system's do not know the issuer's CA */
     JT_ABOUT_TIMEOUT,
-    JT_ABOUT_CLIENT, /* client_id and secret */
+    JT_ABOUT_CLIENT,      /* client_id and secret */
+    JT_ABOUT_CERTIFICATE, /* the client's own, and its key */
+    JT_ABOUT_ADDRESS,     /* a guard did not let it through */
 };
 
 struct jt_oauth_error {

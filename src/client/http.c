@@ -9,6 +9,7 @@
 
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
+#include "guard.h"
 #include "why.h"
 
 #define CA_PATH_MAX 4096
@@ -17,8 +18,11 @@
 struct jt_outbound {
     struct jt_libcurl curl;
     CURL *handle;
-    char *ca_file; /* NULL: the system's CAs */
+    char *ca_file;              /* NULL: the system's CAs */
+    char *cert_file, *key_file; /* NULL: no certificate */
     int64_t timeout_s, deadline_us;
+    size_t body_max;
+    struct jt_guarding guarding; /* of a guarded handle */
 };
 
 /* One request under way. */
@@ -30,22 +34,42 @@ struct transfer {
     char location[JT_OUTBOUND_PLACE];
 };
 
-static enum jt_oauth_end readable(const char *file, struct jt_oauth_error *err)
+static enum jt_oauth_end readable(const char *file, const char *what, enum jt_oauth_about about,
+                                  struct jt_oauth_error *err)
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        return jt_oauth_fail(err, JT_OAUTH_CONFIG, JT_ABOUT_CA_FILE,
-                             "cannot read the CA file %.500s: %s", file, strerrordesc_np(errno));
+    int fd = file == NULL ? -1 : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (file != NULL && fd < 0) {
+        return jt_oauth_fail(err, JT_OAUTH_CONFIG, about, "cannot read the %s file %.500s: %s",
+                             what, file, strerrordesc_np(errno));
     }
-    (void)close(fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
     return JT_OAUTH_OK;
+}
+
+/* False: out of memory. */
+static bool keep(char **out, const char *file)
+{
+    *out = file == NULL ? NULL : strndup(file, CA_PATH_MAX);
+    return (*out == NULL) == (file == NULL);
+}
+
+static enum jt_oauth_end check_files(const struct jt_outbound_opts *opts,
+                                     struct jt_oauth_error *err)
+{
+    if (readable(opts->ca_file, "CA", JT_ABOUT_CA_FILE, err) != JT_OAUTH_OK ||
+        readable(opts->cert_file, "certificate", JT_ABOUT_CERTIFICATE, err) != JT_OAUTH_OK) {
+        return err->end;
+    }
+    return readable(opts->key_file, "private key", JT_ABOUT_CERTIFICATE, err);
 }
 
 enum jt_oauth_end jt_outbound_open(const struct jt_outbound_opts *opts, struct jt_outbound **out,
                                    struct jt_oauth_error *err)
 {
     const char *why = "";
-    if (opts->ca_file != NULL && readable(opts->ca_file, err) != JT_OAUTH_OK) {
+    if (check_files(opts, err) != JT_OAUTH_OK) {
         return err->end;
     }
     JT_AUTO(jt_outbound_close) struct jt_outbound *o = calloc(1, sizeof *o);
@@ -59,15 +83,22 @@ enum jt_oauth_end jt_outbound_open(const struct jt_outbound_opts *opts, struct j
                              why);
     }
     o->handle = o->curl.easy_init();
-    o->ca_file = opts->ca_file == NULL ? NULL : strndup(opts->ca_file, CA_PATH_MAX);
-    if (o->handle == NULL || (o->ca_file == NULL) != (opts->ca_file == NULL)) {
+    if (o->handle == NULL || !keep(&o->ca_file, opts->ca_file) ||
+        !keep(&o->cert_file, opts->cert_file) || !keep(&o->key_file, opts->key_file)) {
         return jt_oauth_fail(err, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "out of memory");
     }
     o->timeout_s = opts->timeout_s;
-    o->deadline_us = jt_mono_us(&jt_clock_system) + opts->timeout_s * 1000000;
+    o->body_max = opts->body_max > 0 ? opts->body_max : JT_OUTBOUND_BODY_MAX;
+    o->guarding.guard = opts->guard;
+    jt_outbound_again(o);
     *out = o;
     o = NULL;
     return JT_OAUTH_OK;
+}
+
+void jt_outbound_again(struct jt_outbound *o)
+{
+    o->deadline_us = jt_mono_us(&jt_clock_system) + o->timeout_s * 1000000;
 }
 
 void jt_outbound_close(struct jt_outbound **o)
@@ -77,6 +108,8 @@ void jt_outbound_close(struct jt_outbound **o)
             (*o)->curl.easy_cleanup((*o)->handle);
         }
         free((*o)->ca_file);
+        free((*o)->cert_file);
+        free((*o)->key_file);
         free(*o);
         *o = NULL;
     }
@@ -131,6 +164,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
     if (header_is(line, JT_LIT("retry-after"), &value) &&
         jt_parse_u64(value, 86400, &seconds) == JT_OK) {
         t->answer->retry_after_s = (int64_t)seconds;
+    } else if (header_is(line, JT_LIT("etag"), &value) && value.n < sizeof t->answer->etag) {
+        (void)snprintf(t->answer->etag, sizeof t->answer->etag, "%.*s", JT_FMT(value));
     } else if (header_is(line, JT_LIT("location"), &value)) {
         (void)snprintf(t->location, sizeof t->location, "%.*s",
                        (int)(value.n < 200 ? value.n : 200), (const char *)value.p);
@@ -156,7 +191,7 @@ static void set_pointer(struct options *s, CURLoption option, const void *value)
     s->code = s->code == CURLE_OK ? c : s->code;
 }
 
-static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
+static CURLcode protect(struct jt_outbound *o, bool is_loopback)
 {
     struct options s = {o, CURLE_OK};
     set_pointer(&s, CURLOPT_PROTOCOLS_STR, is_loopback ? "http,https" : "https");
@@ -172,10 +207,20 @@ static CURLcode protect(const struct jt_outbound *o, bool is_loopback)
     set_long(&s, CURLOPT_NOSIGNAL, 1);
     if (o->ca_file != NULL) {
         set_pointer(&s, CURLOPT_CAINFO, o->ca_file);
+    }
+    if (o->ca_file != NULL && o->guarding.guard == NULL) {
         set_pointer(&s, CURLOPT_CAPATH, NULL); /* otherwise the system's count as well */
+    }
+    if (o->cert_file != NULL) {
+        set_pointer(&s, CURLOPT_SSLCERT, o->cert_file);
+        set_pointer(&s, CURLOPT_SSLKEY, o->key_file);
+        set_pointer(&s, CURLOPT_KEYPASSWD, ""); /* otherwise it would ask on the terminal */
     }
     if (is_loopback) {
         set_pointer(&s, CURLOPT_NOPROXY, "*");
+    }
+    if (o->guarding.guard != NULL && s.code == CURLE_OK) {
+        s.code = jt_guard_set(&o->curl, o->handle, &o->guarding);
     }
     return s.code;
 }
@@ -190,9 +235,13 @@ static CURLcode describe(const struct jt_outbound *o, const struct jt_outbound_r
     set_long(&s, CURLOPT_TIMEOUT_MS, left_ms < 1 ? 1 : (long)left_ms);
     set_pointer(&s, CURLOPT_HTTPHEADER, headers);
     set_pointer(&s, CURLOPT_USERAGENT, "jeton/" JT_VERSION);
-    if (r->form.n > 0) {
-        set_long(&s, CURLOPT_POSTFIELDSIZE, (long)r->form.n);
-        set_pointer(&s, CURLOPT_POSTFIELDS, r->form.p);
+    struct jt_slice body = r->form.n > 0 ? r->form : r->body;
+    if (r->form.n > 0 || r->content_type != NULL) {
+        set_long(&s, CURLOPT_POSTFIELDSIZE, (long)body.n);
+        set_pointer(&s, CURLOPT_POSTFIELDS, body.n > 0 ? (const char *)body.p : "");
+    }
+    if (r->method != NULL) {
+        set_pointer(&s, CURLOPT_CUSTOMREQUEST, r->method);
     }
     CURLcode c = o->curl.easy_setopt(o->handle, CURLOPT_WRITEFUNCTION, on_body);
     s.code = s.code == CURLE_OK ? c : s.code;
@@ -211,7 +260,9 @@ static enum jt_oauth_end perform(struct jt_outbound *o, const struct jt_outbound
     struct jt_why why = {.curl = &o->curl,
                          .url = r->url,
                          .ca_file = o->ca_file,
+                         .body_max = o->body_max,
                          .timeout_s = o->timeout_s,
+                         .guarding = &o->guarding,
                          .detail = detail};
     o->curl.easy_reset(o->handle); /* keeps the connection */
     why.code = o->curl.easy_setopt(o->handle, CURLOPT_ERRORBUFFER, detail);
@@ -241,40 +292,74 @@ static enum jt_oauth_end perform(struct jt_outbound *o, const struct jt_outbound
     return JT_OAUTH_OK;
 }
 
+/* Headers of a request: a list of our own, because libcurl's would leave copies of the secret
+ * behind. */
+struct headers {
+    struct curl_slist v[5];
+    size_t n;
+    struct jt_buf text[3];
+};
+
+static void headers_free(struct headers *h)
+{
+    for (size_t i = 0; i < sizeof h->text / sizeof h->text[0]; i++) {
+        jt_buf_free(&h->text[i]);
+    }
+}
+
+static void add_header(struct headers *h, char *line)
+{
+    if (h->n > 0) {
+        h->v[h->n - 1].next = &h->v[h->n];
+    }
+    h->v[h->n++] = (struct curl_slist){line, NULL};
+}
+
+/* Nothing when the value is empty. False: too long. */
+static bool put_header(struct headers *h, size_t i, const char *name, struct jt_slice value)
+{
+    struct jt_buf *b = &h->text[i];
+    jt_buf_init(b, HEADER_MAX);
+    if (value.n == 0) {
+        return true;
+    }
+    jt_buf_puts(b, name);
+    jt_buf_put(b, value);
+    jt_buf_putc(b, 0);
+    if (jt_buf_ok(b)) {
+        add_header(h, (char *)b->p);
+    }
+    return jt_buf_ok(b);
+}
+
+static bool write_headers(struct headers *h, const struct jt_outbound_request *r)
+{
+    static char accept[] = "Accept: application/json";
+    static char expect[] =
+        "Expect:"; /* not sent: it costs a round trip, and old servers a second */
+    const char *type = r->form.n > 0 ? "application/x-www-form-urlencoded" : r->content_type;
+    add_header(h, accept);
+    if (type != NULL) {
+        add_header(h, expect);
+    }
+    bool ok = put_header(h, 0, "Content-Type: ", jt_str(type));
+    ok = put_header(h, 1, "If-Match: ", r->if_match) && ok;
+    return put_header(h, 2, "Authorization: ", r->authorization) && ok;
+}
+
 enum jt_oauth_end jt_outbound_ask(struct jt_outbound *o, const struct jt_outbound_request *request,
                                   struct jt_outbound_answer *out, struct jt_oauth_error *err)
 {
     struct transfer t = {.answer = out};
     char url[JT_OUTBOUND_URL_MAX + 1];
-    JT_AUTO(jt_buf_free) struct jt_buf authorization;
-    static char accept[] = "Accept: application/json";
-    static char type[] = "Content-Type: application/x-www-form-urlencoded";
-    static char expect[] =
-        "Expect:"; /* not sent: it costs a round trip, and old servers a second */
+    JT_AUTO(headers_free) struct headers headers = {.n = 0};
     *out = (struct jt_outbound_answer){0};
-    jt_buf_init(&out->body, JT_OUTBOUND_BODY_MAX);
-    jt_buf_init(&authorization, HEADER_MAX);
-    jt_buf_puts(&authorization, "Authorization: ");
-    jt_buf_put(&authorization, request->authorization);
-    jt_buf_putc(&authorization, 0);
-    if (!jt_buf_ok(&authorization) || request->url.n >= sizeof url) {
+    jt_buf_init(&out->body, o->body_max);
+    if (!write_headers(&headers, request) || request->url.n >= sizeof url) {
         return jt_oauth_fail(err, JT_OAUTH_CONFIG, JT_ABOUT_NOTHING, "the request is too large");
     }
     (void)snprintf(url, sizeof url, "%.*s", JT_FMT(request->url));
-    /* A list of our own, because libcurl's would leave copies of the secret behind. */
-    struct curl_slist with = {(char *)authorization.p, NULL};
-    struct curl_slist post[] = {{type, NULL}, {expect, NULL}};
-    struct curl_slist first = {accept, NULL};
-    struct curl_slist **end = &first.next;
-    if (request->form.n > 0) {
-        *end = &post[0];
-        post[0].next = &post[1];
-        end = &post[1].next;
-    }
-    if (request->authorization.n > 0) {
-        *end = &with;
-    }
-    enum jt_oauth_end e = perform(o, request, url, &first, &t, err);
+    enum jt_oauth_end e = perform(o, request, url, headers.v, &t, err);
     if (e == JT_OAUTH_OK && out->status >= 300 && out->status <= 399) {
         return jt_why_redirect(request->url, out->status, jt_str(t.location), err);
     }

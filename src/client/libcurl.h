@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libcurl.h - libcurl, loaded when something is to be asked over the network and never before:
- * it and what it needs cost 8 MiB, and the server asks nobody.
+ * it and what it needs cost 8 MiB, and the server asks nobody but issuers of trust rules.
  *
  * Owns:    nothing; once loaded it stays until the process ends.
  * Threads: any; each CURL handle belongs to one at a time.

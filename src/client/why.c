@@ -31,45 +31,68 @@ static enum jt_oauth_end certificate(const struct jt_why *w, const char *place, 
 static enum jt_oauth_end too_large(const struct jt_why *w, const char *place,
                                    struct jt_oauth_error *err)
 {
-    return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
-                         w->over == JT_LIMIT_BODY ? "the answer of %s is larger than 1 MiB"
-                                                  : "the head of %s's answer is over 64 KiB",
-                         place);
+    if (w->over == JT_LIMIT_HEAD) {
+        return jt_oauth_fail(err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING,
+                             "the head of %s's answer is over 64 KiB", place);
+    }
+    bool is_mib = w->body_max >= (size_t)1024 * 1024;
+    return jt_oauth_fail(
+        err, JT_OAUTH_PROTOCOL, JT_ABOUT_NOTHING, "the answer of %s is larger than %zu %s", place,
+        is_mib ? w->body_max / 1024 / 1024 : w->body_max / 1024, is_mib ? "MiB" : "KiB");
 }
+
+/* All addresses of the host were refused. */
+static enum jt_oauth_end not_let_through(const struct jt_why *w, const char *place,
+                                         struct jt_oauth_error *err)
+{
+    char address[JT_ADDR_TEXT];
+    jt_addr_text(&w->guarding->refused_address, address);
+    return jt_oauth_fail(err, JT_OAUTH_CONFIG, JT_ABOUT_ADDRESS,
+                         "%s is at %s, which is not an address of the public Internet", place,
+                         address);
+}
+
+/* What the rest of the codes means. */
+static const struct {
+    CURLcode code;
+    enum jt_oauth_end end;
+    enum jt_oauth_about about;
+    const char *before, *after; /* the place stands between */
+} rows[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot find the host ",
+     ""},
+    {CURLE_COULDNT_RESOLVE_PROXY, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING,
+     "cannot find the proxy that the environment (https_proxy, all_proxy) names for ", ""},
+    {CURLE_COULDNT_CONNECT, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot connect to ", ""},
+    {CURLE_SSL_CERTPROBLEM, JT_OAUTH_CONFIG, JT_ABOUT_CERTIFICATE,
+     "the client certificate, or its key, cannot be used for ", ""},
+    {CURLE_SSL_CONNECT_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "TLS with ", " failed"},
+    {CURLE_GOT_NOTHING, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "", " closed without an answer"},
+    {CURLE_PARTIAL_FILE, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "",
+     " closed without a whole answer"},
+    {CURLE_RECV_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "the connection to ", " broke"},
+    {CURLE_SEND_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "the connection to ", " broke"},
+    {CURLE_WEIRD_SERVER_REPLY, JT_OAUTH_PROTOCOL, JT_ABOUT_ISSUER, "",
+     " does not speak HTTP as it should"},
+    {CURLE_UNSUPPORTED_PROTOCOL, JT_OAUTH_PROTOCOL, JT_ABOUT_ISSUER, "",
+     " does not speak HTTP as it should"},
+    {CURLE_ABORTED_BY_CALLBACK, JT_OAUTH_FAILED, JT_ABOUT_NOTHING, "the server stops, so ",
+     " is not asked"},
+    /* libcurl says so of a header line over 100 KiB, too */
+    {CURLE_OUT_OF_MEMORY, JT_OAUTH_FAILED, JT_ABOUT_NOTHING,
+     "out of memory, or a line over 100 KiB in the head of ", "'s answer"},
+};
 
 enum jt_oauth_end jt_why_fail(const struct jt_why *w, struct jt_oauth_error *err)
 {
-    static const struct {
-        CURLcode code;
-        enum jt_oauth_end end;
-        enum jt_oauth_about about;
-        const char *before, *after; /* the place stands between */
-    } rows[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot find the host ",
-         ""},
-        {CURLE_COULDNT_RESOLVE_PROXY, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING,
-         "cannot find the proxy that the environment (https_proxy, all_proxy) names for ", ""},
-        {CURLE_COULDNT_CONNECT, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "cannot connect to ", ""},
-        {CURLE_SSL_CONNECT_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_ISSUER, "TLS with ", " failed"},
-        {CURLE_GOT_NOTHING, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "",
-         " closed without an answer"},
-        {CURLE_PARTIAL_FILE, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "",
-         " closed without a whole answer"},
-        {CURLE_RECV_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "the connection to ", " broke"},
-        {CURLE_SEND_ERROR, JT_OAUTH_UNREACHABLE, JT_ABOUT_NOTHING, "the connection to ", " broke"},
-        {CURLE_WEIRD_SERVER_REPLY, JT_OAUTH_PROTOCOL, JT_ABOUT_ISSUER, "",
-         " does not speak HTTP as it should"},
-        {CURLE_UNSUPPORTED_PROTOCOL, JT_OAUTH_PROTOCOL, JT_ABOUT_ISSUER, "",
-         " does not speak HTTP as it should"},
-        /* libcurl says so of a header line over 100 KiB, too */
-        {CURLE_OUT_OF_MEMORY, JT_OAUTH_FAILED, JT_ABOUT_NOTHING,
-         "out of memory, or a line over 100 KiB in the head of ", "'s answer"},
-    };
     char place[JT_OUTBOUND_PLACE];
     const char *detail = w->detail[0] != '\0' ? w->detail : w->curl->easy_strerror(w->code);
     jt_outbound_place(w->url, place);
     if (w->over != JT_LIMIT_NONE) {
         return too_large(w, place, err);
+    }
+    if (w->code == CURLE_COULDNT_CONNECT && w->guarding->refused) {
+        return not_let_through(w, place, err);
     }
     if (w->code == CURLE_PEER_FAILED_VERIFICATION) {
         return certificate(w, place, detail, err);

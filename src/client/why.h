@@ -8,6 +8,7 @@
 #define JT_CLIENT_WHY_H
 
 #include "error.h"
+#include "guard.h"
 #include "libcurl.h"
 
 enum jt_limit { JT_LIMIT_NONE = 0, JT_LIMIT_HEAD, JT_LIMIT_BODY };
@@ -17,6 +18,8 @@ struct jt_why {
     struct jt_slice url;
     const char *ca_file; /* NULL: the system's */
     int64_t timeout_s;
+    size_t body_max;
+    const struct jt_guarding *guarding;
     const char *detail; /* libcurl's own words; "" when it has none */
     CURLcode code;
     enum jt_limit over; /* the limit that ended it */

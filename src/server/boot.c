@@ -73,7 +73,8 @@ static enum jt_err choose_issuer(struct jt_server *v)
 static enum jt_err open_tls(struct jt_server *v)
 {
     if (v->how->dev == NULL) {
-        return jt_server_open_tls(v, v->config, &v->tls);
+        JT_TRY(jt_server_open_tls(v, v->config, &v->tls));
+        return jt_server_open_admin_tls(v, v->config, &v->admin_tls);
     }
     enum jt_err e = jt_dev_certificates(&v->state.dir, v->ca, v->cert);
     if (e != JT_OK) {
@@ -81,7 +82,12 @@ static enum jt_err open_tls(struct jt_server *v)
                        jt_err_text(e));
         return e;
     }
-    return jt_tls_new(v->cert, v->cert, &v->tls, v->why, sizeof v->why);
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->cert};
+    JT_TRY(jt_tls_new(&o, &v->tls, v->why, sizeof v->why));
+    if (v->config->nadmin_listen > 0 && jt_config_admin_cert(v->config).n == 0) {
+        return jt_tls_new(&o, &v->admin_tls, v->why, sizeof v->why);
+    }
+    return jt_server_open_admin_tls(v, v->config, &v->admin_tls);
 }
 
 static void fill_app(struct jt_server *v)
@@ -98,6 +104,7 @@ static void fill_app(struct jt_server *v)
     a->saver = s->saver;
     a->profile_cidaas = v->config->profile_cidaas;
     a->uid = geteuid();
+    a->environment = v->config->environment;
     a->issue_sequence = &s->issue_sequence;
     a->sequence_floor = s->floor_start << 40;
     a->usage = s->usage;
@@ -107,7 +114,7 @@ static void fill_app(struct jt_server *v)
     a->pool = v->pool;
     a->limits = v->limits;
     a->started_s = jt_wall_s(&jt_clock_system);
-    atomic_store(&a->cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
+    atomic_store(&a->cert_end_s, jt_server_cert_end(v));
     a->rekey.prepare = jt_state_rekey_prepare;
     a->rekey.put = jt_state_rekey_put;
     a->rekey.finish = jt_state_rekey_finish;
@@ -125,9 +132,11 @@ static enum jt_err open_limits(struct jt_server *v)
         return JT_E_NOMEM;
     }
     atomic_store(&v->app.settings, s);
+    JT_TRY(jt_server_read_admin_ca(v, c, s));
     JT_TRY(jt_throttle_new(&v->throttle));
     JT_TRY(jt_verdicts_new(&v->verdicts));
     JT_TRY(jt_pool_start(jt_pool_threads(), &jt_clock_system, &v->pool));
+    JT_TRY(jt_server_open_issuers(v));
     return jt_limits_new((size_t)c->max_connections, (size_t)c->max_connections_per_address,
                          &v->limits);
 }
@@ -142,10 +151,11 @@ static void log_start(struct jt_server *v)
         }
         jt_listener_text(l, text);
         jt_log(&v->log, JT_LOG_INFO, "listening on %s (%s%s)", text,
-               l->kind == JT_LISTEN_METRICS ? "metrics, plain HTTP"
-               : v->tls != NULL             ? "HTTPS"
-               : l->proxies_only            ? "plain HTTP, trusted proxies only"
-                                            : "plain HTTP, loopback only",
+               l->kind == JT_LISTEN_METRICS     ? "metrics, plain HTTP"
+               : l->kind == JT_LISTEN_ADMIN_TLS ? "administration, HTTPS"
+               : v->tls != NULL                 ? "HTTPS"
+               : l->proxies_only                ? "plain HTTP, trusted proxies only"
+                                                : "plain HTTP, loopback only",
                l->inherited ? ", socket of the service manager" : "");
     }
     struct jt_protections p = {.n = 0};
@@ -222,14 +232,15 @@ static void close_all(struct jt_server *v, bool ran)
         jt_log(&v->log, JT_LOG_INFO, "stopped");
     }
     jt_server_free_workers(v);
+    jt_issuers_free(&v->app.issuers);
     jt_server_unlisten(v);
     jt_limits_free(&v->limits);
     jt_throttle_free(&v->throttle);
     jt_verdicts_free(&v->verdicts);
     jt_tls_free(&v->tls);
+    jt_tls_free(&v->admin_tls);
     jt_buf_free(&v->app.metadata);
-    const struct jt_settings *settings = jt_settings_of(&v->app);
-    free((void *)(uintptr_t)settings);
+    jt_settings_free(jt_settings_of(&v->app));
     jt_config_free(&v->reloaded);
 }
 

@@ -2,14 +2,10 @@
 /*
  * keeper.c - signing keys whose time has come: a published one signs, an old one leaves, a new one
  * is made (keys.rotate_every). Nothing while the clock is not to be trusted: a key that signs too
- * soon meets verifiers that do not know it, and one that leaves too soon ends tokens. And once a
- * minute it counts the secrets that end soon, for the metrics.
+ * soon meets verifiers that do not know it, and one that leaves too soon ends tokens.
  */
 #include "flow/keylife.h"
 #include "server.h"
-
-#define DAY_S 86400
-#define COUNT_EVERY_US 60000000
 
 /* What is due; the order names the key, and outlives the epoch, which is the main thread's own. */
 static enum jt_keydue due(struct jt_server *v, const struct jt_settings *s, struct jt_keyorder *o)
@@ -58,48 +54,9 @@ static enum jt_err act(struct jt_server *v, enum jt_keydue d, struct jt_keyorder
     return JT_OK;
 }
 
-struct soon {
-    uint64_t week, month;
-};
-
-static void add_client(const struct jt_client *c, int64_t now_s, struct soon *out)
-{
-    for (size_t i = 0; i < c->ncredentials; i++) {
-        const struct jt_credential *k = &c->credentials[i];
-        int64_t left_s = k->expires_s - now_s;
-        bool counts = k->state == JT_CRED_ACTIVE && k->expires_s > 0 && left_s > 0;
-        out->week += counts && left_s <= INT64_C(7) * DAY_S ? 1 : 0;
-        out->month += counts && left_s <= INT64_C(30) * DAY_S ? 1 : 0;
-    }
-}
-
-/* An epoch for each page: what is replaced meanwhile need not wait for the whole walk. */
-static void count_expiring(struct jt_server *v)
-{
-    const struct jt_object *page[256];
-    struct soon soon = {0, 0};
-    uint64_t cursor = 0;
-    size_t n = 0;
-    int64_t now_us = jt_mono_us(&jt_clock_system);
-    if (v->counted_us != 0 && now_us - v->counted_us < COUNT_EVERY_US) {
-        return;
-    }
-    v->counted_us = now_us;
-    do {
-        (void)jt_epoch_enter(&v->state.epochs, JT_WORKERS_MAX);
-        n = jt_directory_page(v->state.directory, JT_OBJ_CLIENT, &cursor, page, 256);
-        for (size_t i = 0; i < n; i++) {
-            add_client((const struct jt_client *)page[i], jt_wall_s(&jt_clock_system), &soon);
-        }
-        jt_epoch_announce(&v->state.epochs, JT_WORKERS_MAX, JT_EPOCH_OFFLINE);
-    } while (n == 256);
-    atomic_store(&v->app.expiring_7d, soon.week);
-    atomic_store(&v->app.expiring_30d, soon.month);
-}
-
 void jt_server_keep(struct jt_server *v)
 {
-    count_expiring(v);
+    jt_server_remind(v);
     const struct jt_settings *s = jt_settings_of(&v->app); /* the main thread replaces it itself */
     for (unsigned i = 0; i < 16 && jt_writer_clock_trusted(v->state.writer); i++) {
         struct jt_keyorder o = {.publish_wait_s = s->publish_wait_s};

@@ -3,8 +3,8 @@
  * listeners.c - where the server listens.
  *
  * The service manager may hand over listening sockets (sd_listen_fds(3)): they take the place of
- * server.listen, and one named "metrics" that of metrics.listen. What must not be plain HTTP in the
- * open holds for them too.
+ * server.listen, one named "metrics" that of metrics.listen, and one named "admin" that of
+ * admin.listen. What must not be plain HTTP in the open holds for them too.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -72,7 +72,25 @@ static struct jt_listener *next(struct jt_server *v)
     return &v->listeners[v->nlisteners];
 }
 
-static enum jt_err take_inherited(struct jt_server *v, size_t n, bool *has_metrics)
+/* Which of the special listeners have a socket already. */
+struct given {
+    bool metrics, admin;
+};
+
+/* The administration from elsewhere: TLS, always. */
+static enum jt_err make_admin(struct jt_server *v, struct jt_listener *l)
+{
+    if (v->admin_tls == NULL) {
+        (void)snprintf(v->why, sizeof v->why,
+                       "the service manager gives a socket named admin: it needs admin.listen");
+        return JT_E_PERM;
+    }
+    l->kind = JT_LISTEN_ADMIN_TLS;
+    atomic_store(&l->tls, v->admin_tls);
+    return JT_OK;
+}
+
+static enum jt_err take_inherited(struct jt_server *v, size_t n, struct given *given)
 {
     for (size_t i = 0; i < n; i++) {
         struct jt_listener *l = next(v);
@@ -80,7 +98,12 @@ static enum jt_err take_inherited(struct jt_server *v, size_t n, bool *has_metri
         v->nlisteners++;
         if (jt_slice_eq(inherited_name(i), JT_LIT("metrics"))) {
             l->kind = JT_LISTEN_METRICS;
-            *has_metrics = true;
+            given->metrics = true;
+            continue;
+        }
+        if (jt_slice_eq(inherited_name(i), JT_LIT("admin"))) {
+            JT_TRY(make_admin(v, l));
+            given->admin = true;
             continue;
         }
         v->inherited = true;
@@ -100,19 +123,33 @@ static enum jt_err open_own(struct jt_server *v)
     return JT_OK;
 }
 
+static enum jt_err open_admin(struct jt_server *v)
+{
+    for (size_t i = 0; i < v->config->nadmin_listen; i++) {
+        struct jt_listener *l = next(v);
+        JT_TRY(jt_listen_tcp(v->config->admin_listen[i], l, v->why, sizeof v->why));
+        v->nlisteners++;
+        JT_TRY(make_admin(v, l));
+    }
+    return JT_OK;
+}
+
 enum jt_err jt_server_listen(struct jt_server *v)
 {
     char path[PATH_MAX];
-    bool has_metrics = false;
-    JT_TRY(take_inherited(v, inherited_count(), &has_metrics));
+    struct given given = {0};
+    JT_TRY(take_inherited(v, inherited_count(), &given));
     if (!v->inherited) {
         JT_TRY(open_own(v));
     }
-    if (v->config->metrics_listen.n > 0 && !has_metrics) {
+    if (v->config->metrics_listen.n > 0 && !given.metrics) {
         struct jt_listener *l = next(v);
         JT_TRY(jt_listen_tcp(v->config->metrics_listen, l, v->why, sizeof v->why));
         l->kind = JT_LISTEN_METRICS;
         v->nlisteners++;
+    }
+    if (!given.admin) {
+        JT_TRY(open_admin(v));
     }
     if (!jt_datadir_file(&v->state.dir, "admin.sock", path)) {
         return JT_E_LIMIT;

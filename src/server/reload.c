@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin_ca.h"
 #include "config/option.h"
 #include "flow/keylife.h"
 #include "server.h"
@@ -27,11 +28,38 @@ struct jt_settings *jt_settings_new(const struct jt_config *c)
         .rotate_every_s = c->rotate_every_s,
         .token_alg = c->token_alg,
         .introspection_each = c->audit_introspection_each,
+        .cert_header = c->client_cert_header,
         .ntrusted = c->ntrusted,
     };
     _Static_assert(JT_PROXIES_MAX <= JT_TRUSTED_MAX, "room for all proxies");
     memcpy(s->trusted, c->trusted, c->ntrusted * sizeof c->trusted[0]);
     return s;
+}
+
+void jt_settings_free(const struct jt_settings *s)
+{
+    if (s != NULL) {
+        free((void *)(uintptr_t)s->admin_ca.p);
+        free((void *)(uintptr_t)s);
+    }
+}
+
+enum jt_err jt_server_read_admin_ca(struct jt_server *v, const struct jt_config *c,
+                                    struct jt_settings *s)
+{
+    struct jt_buf der;
+    size_t n = 0;
+    if (c->admin_client_ca.n == 0) {
+        return JT_OK;
+    }
+    enum jt_err e =
+        jt_admin_ca_read((const char *)c->admin_client_ca.p, &der, &n, v->why, sizeof v->why);
+    if (e == JT_OK) {
+        s->admin_ca = jt_buf_slice(&der); /* it owns the bytes from now on */
+    } else {
+        jt_buf_free(&der);
+    }
+    return e;
 }
 
 enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, struct jt_tls **out)
@@ -42,22 +70,46 @@ enum jt_err jt_server_open_tls(struct jt_server *v, const struct jt_config *c, s
     }
     (void)snprintf(v->cert, sizeof v->cert, "%.*s", JT_FMT(c->tls_cert));
     (void)snprintf(v->key, sizeof v->key, "%.*s", JT_FMT(c->tls_key));
-    enum jt_err e = jt_tls_new(v->cert, v->key, out, v->why, sizeof v->why);
+    const struct jt_tls_opts o = {.cert_file = v->cert, .key_file = v->key};
+    enum jt_err e = jt_tls_new(&o, out, v->why, sizeof v->why);
     return e == JT_E_CRYPTO ? JT_E_RANGE : e;
+}
+
+enum jt_err jt_server_open_admin_tls(struct jt_server *v, const struct jt_config *c,
+                                     struct jt_tls **out)
+{
+    *out = NULL;
+    if (c->nadmin_listen == 0 || jt_config_admin_cert(c).n == 0) { /* jeton dev has its own */
+        return JT_OK;
+    }
+    /* Texts of a configuration have a NUL behind them. Any certificate is taken here: who vouches
+     * for it is looked at with each request, by the CAs of that moment. */
+    const struct jt_tls_opts o = {.cert_file = (const char *)jt_config_admin_cert(c).p,
+                                  .key_file = (const char *)jt_config_admin_key(c).p};
+    enum jt_err e = jt_tls_new(&o, out, v->why, sizeof v->why);
+    return e == JT_E_CRYPTO ? JT_E_RANGE : e;
+}
+
+int64_t jt_server_cert_end(const struct jt_server *v)
+{
+    int64_t end = v->tls == NULL ? 0 : jt_tls_not_after(v->tls);
+    int64_t admin = v->admin_tls == NULL ? 0 : jt_tls_not_after(v->admin_tls);
+    return end == 0 || (admin != 0 && admin < end) ? admin : end;
 }
 
 /* What ran until now, while requests under way still look at it. */
 struct before {
     struct jt_retired retired; /* first: freed as this */
     const struct jt_settings *settings;
-    struct jt_tls *tls;
+    struct jt_tls *tls, *admin_tls;
 };
 
 static void free_before(struct jt_retired *r)
 {
     struct before *b = (struct before *)r;
-    free((void *)(uintptr_t)b->settings);
+    jt_settings_free(b->settings);
     jt_tls_free(&b->tls);
+    jt_tls_free(&b->admin_tls);
     free(b);
 }
 
@@ -65,7 +117,7 @@ static void free_before(struct jt_retired *r)
 struct replacement {
     struct jt_config config;
     struct jt_settings *settings;
-    struct jt_tls *tls;
+    struct jt_tls *tls, *admin_tls;
     struct before *before; /* where what they replace goes */
     char changed[300];     /* names of the settings, for log and audit */
 };
@@ -73,8 +125,9 @@ struct replacement {
 static void forget(struct replacement *r)
 {
     jt_config_free(&r->config);
-    free(r->settings);
+    jt_settings_free(r->settings);
     jt_tls_free(&r->tls);
+    jt_tls_free(&r->admin_tls);
     free(r->before);
 }
 
@@ -118,9 +171,15 @@ static enum jt_err prepare(struct jt_server *v, struct replacement *r)
         return JT_E_UNSUPPORTED;
     }
     JT_TRY(jt_server_open_tls(v, &r->config, &r->tls));
+    if (v->admin_tls != NULL) {
+        JT_TRY(jt_server_open_admin_tls(v, &r->config, &r->admin_tls));
+    }
     r->settings = jt_settings_new(&r->config);
     r->before = calloc(1, sizeof *r->before);
-    return r->settings == NULL || r->before == NULL ? JT_E_NOMEM : JT_OK;
+    if (r->settings == NULL || r->before == NULL) {
+        return JT_E_NOMEM;
+    }
+    return jt_server_read_admin_ca(v, &r->config, r->settings);
 }
 
 /* Runs on the store thread, which alone may retire what workers look at. */
@@ -129,6 +188,22 @@ struct swap {
     struct replacement *r;
     bool taken; /* in effect */
 };
+
+/* Every listener that has the old one takes the new one. Returns what is no longer used. */
+static struct jt_tls *swap_tls(struct jt_server *v, struct jt_tls **now, struct jt_tls *then)
+{
+    struct jt_tls *old = *now;
+    if (then == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; old != NULL && i < v->nlisteners; i++) {
+        if (atomic_load(&v->listeners[i].tls) == old) {
+            atomic_store(&v->listeners[i].tls, then);
+        }
+    }
+    *now = then;
+    return old;
+}
 
 /* The record is on its way: from now on nothing fails. */
 static void take_over(struct jt_change *chg, void *ctx)
@@ -143,18 +218,11 @@ static void take_over(struct jt_change *chg, void *ctx)
     struct before *b = s->r->before;
     jt_change_policy(chg, &p);
     b->settings = atomic_exchange(&s->v->app.settings, s->r->settings);
-    if (s->r->tls != NULL) {
-        for (size_t i = 0; i < s->v->nlisteners; i++) {
-            if (atomic_load(&s->v->listeners[i].tls) != NULL) {
-                atomic_store(&s->v->listeners[i].tls, s->r->tls);
-            }
-        }
-        b->tls = s->v->tls;
-        s->v->tls = s->r->tls;
-    }
+    b->tls = swap_tls(s->v, &s->v->tls, s->r->tls);
+    b->admin_tls = swap_tls(s->v, &s->v->admin_tls, s->r->admin_tls);
     jt_change_retire(chg, &b->retired, free_before);
     s->r->settings = NULL; /* in use now */
-    s->r->tls = NULL;
+    s->r->tls = s->r->admin_tls = NULL;
     s->r->before = NULL;
     s->taken = true;
 }
@@ -181,7 +249,8 @@ static void adopt(struct jt_server *v, struct replacement *r)
     v->log.level = v->now->log_level;
     jt_limits_set(v->limits, (size_t)v->now->max_connections,
                   (size_t)v->now->max_connections_per_address);
-    atomic_store(&v->app.cert_end_s, v->tls == NULL ? 0 : jt_tls_not_after(v->tls));
+    jt_server_trust(v, v->now);
+    atomic_store(&v->app.cert_end_s, jt_server_cert_end(v));
 }
 
 void jt_server_reload(struct jt_server *v)

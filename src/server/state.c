@@ -298,6 +298,9 @@ enum jt_err jt_state_open(struct jt_state *s, char *why, size_t why_n)
         e = jt_profiles_new(&s->profiles);
     }
     if (e == JT_OK) {
+        e = jt_reminders_new(&s->reminders);
+    }
+    if (e == JT_OK) {
         e = jt_usage_new(&s->usage);
     }
     if (e == JT_OK) {
@@ -351,7 +354,10 @@ enum jt_err jt_state_restored_event(struct jt_state *s)
 static enum jt_err add_builtin(struct jt_state *s, struct jt_slice issuer)
 {
     static const struct jt_scope scopes[] = {
-        {JT_LIT_INIT("jeton:introspect"), JT_LIT_INIT("introspect any token")}};
+        {JT_LIT_INIT("jeton:introspect"), JT_LIT_INIT("introspect any token")},
+        {JT_LIT_INIT("jeton:admin"), JT_LIT_INIT("administer the server from elsewhere")},
+        {JT_LIT_INIT("jeton:read"), JT_LIT_INIT("see what there is, from elsewhere")},
+        {JT_LIT_INIT("jeton:audit"), JT_LIT_INIT("read the audit log from elsewhere")}};
     const struct jt_resource r = {
         .o = {.name = issuer},
         .alg = s->config->token_alg,
@@ -423,6 +429,7 @@ void jt_state_close(struct jt_state *s)
     }
     jt_profiles_free(&s->profiles);
     jt_usage_free(&s->usage);
+    jt_reminders_free(&s->reminders);
     jt_replays_free(&s->replays);
     jt_mailbox_close(&s->mailbox);
     jt_keyring_wipe(&s->keyring);

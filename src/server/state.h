@@ -13,6 +13,7 @@
 #include "datadir.h"
 #include "flow/app.h"
 #include "log.h"
+#include "store/reminders.h"
 
 struct jt_state {
     const struct jt_config *config;
@@ -29,6 +30,7 @@ struct jt_state {
     struct jt_saver *saver;
     struct jt_profiles *profiles;
     struct jt_usage *usage;
+    struct jt_reminders *reminders; /* the main thread's */
     struct jt_replays *replays;
     _Atomic uint64_t issue_sequence; /* of the next token */
     uint64_t start_number;     /* one more at each start: the high part of the issue sequence */

@@ -68,6 +68,9 @@ enum jt_err jt_state_take(void *ctx, struct jt_object *o)
     case JT_OBJ_REPLAY:
         e = jt_replays_load(s->replays, (const struct jt_replay *)o);
         break;
+    case JT_OBJ_REMINDER:
+        e = jt_reminders_load(s->reminders, (const struct jt_reminder *)o);
+        break;
     case JT_OBJ_NONE:
         e = JT_E_CORRUPT;
         break;

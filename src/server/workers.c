@@ -78,6 +78,9 @@ void jt_server_stop_workers(struct jt_server *v)
 {
     jt_saver_cancel(v->state.saver); /* a worker waits for its parked requests */
     jt_pool_cancel(v->pool);
+    if (v->app.issuers != NULL) {
+        jt_issuers_stop(v->app.issuers);
+    }
     for (size_t i = 0; i < v->nthreads; i++) {
         if (v->threads[i].started) {
             jt_worker_drain(v->threads[i].worker);

@@ -70,13 +70,13 @@ def events(s, client, *types):
 def test_object(s):
     c = s.ask("POST", "/clients", {"name": "Orders service", "client_id": "orders", "owner": "team orders", "label": "dev", "expires": stamp(3600),
                                    "networks": ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"], "grants": [{"resource": API, "scopes": ["api:read"]}]})
-    assert list(c) == ["client_id", "client_secret", "credential_id", "name", "owner", "enabled", "networks", "compat", "grants", "credentials",
+    assert list(c) == ["client_id", "client_secret", "credential_id", "name", "owner", "enabled", "networks", "compat", "rotation", "grants", "credentials",
                        "created", "updated", "version"]
     assert c["client_secret"].startswith("jcs_" + c["credential_id"])
     k, = c["credentials"]
     assert k.pop("created") == c["created"]
     assert k == {"credential_id": c["credential_id"], "kind": "secret", "hash": "hmac-sha-256", "label": "dev", "state": "active", "expires": k["expires"],
-                 "networks": [], "uses": 0}
+                 "networks": [], "uses": 0, "uses_24h": 0, "callers": []}
     a = s.api("GET", "/clients/orders")
     shown = a.json
     assert a.headers["ETag"] == '"v1"' and "client_secret" not in shown and "jcs_" not in a.body.decode()

@@ -45,7 +45,7 @@ def signing_keys(s):
 
 def test_object(dev):
     r = make(dev, "https://object.example.com", lifetime=600)
-    assert list(r) == ["audience", "scopes", "alg", "format", "lifetime", "introspect_by", "builtin", "created", "updated", "version"]
+    assert list(r) == ["audience", "scopes", "alg", "format", "lifetime", "bind", "introspect_by", "builtin", "created", "updated", "version"]
     assert r["scopes"] == [{"name": "a", "text": ""}, {"name": "b", "text": ""}]
     assert (r["alg"], r["format"], r["lifetime"], r["introspect_by"], r["builtin"], r["version"]) == ("RS256", "jwt", 600, [], False, 1)
     a = dev.api("GET", path("https://object.example.com"))

@@ -46,7 +46,7 @@ def by_id(s):
     """All clients, but for how their credentials were used: that is counted a little later."""
     clients = sorted(s.cli_json("client", "list"), key=lambda c: c["client_id"])
     for k in (k for c in clients for k in c["credentials"]):
-        for name in ("uses", "first_used", "last_used", "last_used_from"):
+        for name in ("uses", "first_used", "last_used", "last_used_from", "last_used_agent", "uses_24h", "callers"):
             k.pop(name, None)
     return clients
 

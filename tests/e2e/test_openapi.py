@@ -329,6 +329,12 @@ def oauth(call):
     call("revoke", 200, form={"token": token}, headers=me)
     call("revokeAtTokenSrv", 200, form={"token": token}, headers=me)
     call("revoke", 401, form={"token": token})
+    call("rotateOwnCredential", 401, form={})
+    call("rotateOwnCredential", 403, form={}, headers=me)
+    call.server.cli("client", "update", "demo", "--rotation", "required")
+    call("rotateOwnCredential", 400, form={"overlap": "1"}, headers=me)
+    call("rotateOwnCredential", 201, form={"overlap": "3600"}, headers=me)
+    assert 0 < call("token", 200, form=ask, headers=me).json["credential_expires_in"] <= 3600
     call("authorizationServerMetadata", 200)
     call("openidConfiguration", 200)
     keys = call("jwks", 200)

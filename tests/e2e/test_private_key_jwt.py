@@ -136,6 +136,8 @@ def test_compat_switches(dev):
     dev.cli("client", "update", client, "--compat", "aud-token-url,rs256-assertion")
     assert dev.post("/token", old()).status == 200
     assert dev.post("/token", form(key.sign(claims(client, dev.issuer + "/tokens")))).status == 401
+    about = {**form(key.sign(claims(client, dev.issuer + "/introspect"))), "token": "x"}
+    assert dev.post("/introspect", about).json == {"active": False}
     assert dev.post("/token", form(key.sign(claims(client, dev.issuer + "/token", life=7200)))).status == 401
     dev.cli("client", "update", client, "--no-compat", "rs256-assertion")
     a = dev.post("/token", old())

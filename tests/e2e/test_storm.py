@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything an operator does, while 16 callers go on: no request fails, and each change is in effect on every worker."""
 import base64
+import calendar
 import http.client
 import json
 import os
@@ -208,6 +209,48 @@ def test_storm(tmp_path):
         for c in callers:
             c.join(60)
     print(f"{storm.requests} requests, {changes} changes: {operator.done}")
+    assert not storm.failures, storm.failures[:5]
+    assert storm.requests > 500
+    check_chain(audit_rows(s.data))
+    s.stop()
+
+
+def test_rotation_under_load(tmp_path):
+    """Sixteen callers with one secret go on while it is replaced, and change over in their own time: none is refused. When the
+    overlap is over, every worker refuses the old one within a second."""
+    overlap = 6
+    storm = Storm(tmp_path)
+    s = storm.server
+    s.cli("resource", "create", API, "--scope", "r", "--alg", "ES256")
+    rs = s.client("rs")
+    s.cli("resource", "update", API, "--introspect-by", "rs")
+    callers = [Caller(storm, i * 4 + 1, rs) for i in range(16)]
+    shared, old = callers[0].id, callers[0].secret
+    for c in callers:
+        c.id, c.secret = shared, old
+        c.start()
+    watch = [storm.connect() for _ in range(ALL)]
+
+    def answers(secret):
+        return [storm.call(c, "/token", {"grant_type": "client_credentials"}, basic(shared, secret))[0] for c in watch]
+    try:
+        time.sleep(1)
+        made = s.cli_json("credential", "rotate", shared, "--overlap", f"{overlap}s")
+        begun, new = time.monotonic(), made["client_secret"]
+        ends = calendar.timegm(time.strptime(made["replaced"][0]["expires"], "%Y-%m-%dT%H:%M:%SZ"))
+        assert answers(old) == answers(new) == [200] * ALL
+        for i, c in enumerate(callers):  # one after the other, over the first half of the overlap
+            c.secret = new
+            time.sleep(max(0, begun + (i + 1) * overlap / 2 / 16 - time.monotonic()))
+        time.sleep(max(0, ends - 1.5 - time.time()))
+        assert answers(old) == [200] * ALL  # to the end
+        time.sleep(max(0, ends + 1 - time.time()))
+        assert answers(old) == [401] * ALL and answers(new) == [200] * ALL
+        time.sleep(1)
+    finally:
+        storm.stop.set()
+        for c in callers:
+            c.join(60)
     assert not storm.failures, storm.failures[:5]
     assert storm.requests > 500
     check_chain(audit_rows(s.data))

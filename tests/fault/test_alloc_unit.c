@@ -13,22 +13,29 @@
 
 #include <cmocka.h>
 
+#include "../unit/made_cert.h"
 #include "alloc.h"
 #include "core/base/b64.h"
+#include "core/crypt/certs.h"
 #include "core/http/basic.h"
+#include "core/http/client_cert.h"
 #include "core/http/form.h"
 #include "core/http/response.h"
 #include "core/jose/jwk.h"
 #include "core/jose/jws.h"
 #include "core/token/at.h"
 #include "server/audit/event.h"
+#include "server/auth/trust_eval.h"
 #include "server/config/config.h"
 #include "server/store/directory.h"
 #include "server/store/keyring.h"
 #include "server/store/profile.h"
+#include "server/store/reminders.h"
 #include "server/store/usage.h"
 
 static struct jt_pkey *ec, *rsa, *ed;
+static struct made *ca, *between, *leaf, *stranger;
+static struct jt_buf file, field;
 static struct jt_crypt *crypt;
 static struct jt_signer *signers[3];
 static struct jt_sigcheck *checks[3];
@@ -44,6 +51,32 @@ static const char payload[] =
     "{\"iss\":\"https://auth.example.com\",\"sub\":\"alice-with-a-name-of-some-length\","
     "\"client_id\":\"alice-with-a-name-of-some-length\",\"aud\":\"https://api.example.com\","
     "\"scope\":\"a:read a:write\",\"iat\":1795603299,\"exp\":1795606899,\"jti\":\"0123456789\"}";
+
+/* Certificates, and how they come: as a file, and in a header. */
+static int setup_certificates(void)
+{
+    char *text = NULL;
+    BIO *b = BIO_new(BIO_s_mem());
+    ca = make(NULL, (struct recipe){.subject = {{"CN", "CA", 0, false}}, .extensions = {CA_TRUE}});
+    between =
+        make(ca, (struct recipe){.subject = {{"CN", "B", 0, false}}, .extensions = {CA_TRUE}});
+    leaf = make(between,
+                (struct recipe){
+                    .subject = {{"O", "Acme", 0, false}, {"CN", "w", 0, false}},
+                    .extensions = {{"subjectAltName", "DNS:a.example,IP:10.0.0.7"}, FOR_CLIENTS}});
+    stranger =
+        make(NULL, (struct recipe){.subject = {{"CN", "S", 0, false}}, .extensions = {CA_TRUE}});
+    assert_true(PEM_write_bio_X509(b, ca->x) == 1 && PEM_write_bio_X509(b, leaf->x) == 1);
+    long n = BIO_get_mem_data(b, &text);
+    jt_buf_init(&file, 16384);
+    jt_buf_init(&field, 16384);
+    jt_buf_put(&file, jt_slice(text, (size_t)n));
+    jt_buf_putc(&field, ':');
+    jt_b64_put(&field, leaf->s);
+    jt_buf_putc(&field, ':');
+    BIO_free(b);
+    return jt_buf_ok(&file) && jt_buf_ok(&field) ? 0 : -1;
+}
 
 static int setup(void **state)
 {
@@ -62,12 +95,18 @@ static int setup(void **state)
         assert_int_equal(jt_jws_write(signers[i], jt_buf_slice(&h), jt_str(payload), &tokens[i]),
                          JT_OK);
     }
-    return 0;
+    return setup_certificates();
 }
 
 static int teardown(void **state)
 {
     (void)state;
+    unmake(ca);
+    unmake(between);
+    unmake(leaf);
+    unmake(stranger);
+    jt_buf_free(&file);
+    jt_buf_free(&field);
     for (size_t i = 0; i < 3; i++) {
         jt_signer_free(&signers[i]);
         jt_sigcheck_free(&checks[i]);
@@ -456,6 +495,39 @@ static enum jt_err usage(void)
     return e;
 }
 
+/* Uses that there is no memory for are counted a little less, and nothing else. */
+static enum jt_err callers(void)
+{
+    static struct jt_usage_batch b;
+    struct jt_usage *u = NULL;
+    JT_TRY(jt_usage_new(&u));
+    for (uint8_t i = 1; i < 9; i++) {
+        const struct jt_addr address = {{i}};
+        const char agent[2] = {(char)('a' + i), '\0'};
+        const struct jt_usage_from from = {&address, jt_str(agent)};
+        jt_usage_add(&b, u, i % 2 == 0 ? 1 : 2, i, &from);
+        jt_usage_merge(&b, u);
+    }
+    struct jt_use got = {0};
+    bool known = jt_usage_get(u, 2, &got);
+    assert_true(!known || (got.last_s == 7 && got.ncallers >= 1 && got.callers[0].last_s == 7));
+    bool all = known && got.ncallers == 4 && got.callers[3].nagent == 1;
+    jt_usage_free(&u);
+    return all ? JT_OK : JT_E_NOMEM;
+}
+
+static enum jt_err reminders(void)
+{
+    struct jt_reminders *r = NULL;
+    JT_TRY(jt_reminders_new(&r));
+    enum jt_err e = JT_OK;
+    for (uint32_t i = 1; i < 1000 && e == JT_OK; i++) {
+        e = jt_reminders_told(r, jt_reminder_of_credential(i), 86400, 7);
+    }
+    jt_reminders_free(&r);
+    return e;
+}
+
 static enum jt_err profiles(void)
 {
     const struct jt_profile p = {.client_id = JT_LIT_INIT("alice"),
@@ -504,6 +576,139 @@ static enum jt_err event(void)
     return err;
 }
 
+/* No verdict, or the right one. */
+static enum jt_err names_of(const struct jt_peer_cert *c)
+{
+    static const struct {
+        enum jt_tls_name kind;
+        const char *name;
+        enum jt_peer_verdict want;
+    } rows[] = {
+        {JT_TLS_SUBJECT, "CN=w,O=Acme", JT_PEER_YES}, {JT_TLS_SUBJECT, "O=Acme,CN=w", JT_PEER_NO},
+        {JT_TLS_DNS, "a.example", JT_PEER_YES},       {JT_TLS_DNS, "b.example", JT_PEER_NO},
+        {JT_TLS_IP, "10.0.0.7", JT_PEER_YES},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum jt_peer_verdict v = jt_peer_cert_has(c, rows[i].kind, jt_str(rows[i].name));
+        if (v == JT_PEER_UNDECIDED) {
+            return JT_E_NOMEM;
+        }
+        assert_int_equal(v, rows[i].want);
+    }
+    return JT_OK;
+}
+
+static enum jt_err chains_of(const struct jt_peer_cert *c)
+{
+    const struct {
+        struct jt_slice ca;
+        enum jt_chain want;
+    } rows[] = {
+        {ca->s, JT_CHAIN_GOOD}, {between->s, JT_CHAIN_GOOD}, {stranger->s, JT_CHAIN_ISSUER}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum jt_chain v = jt_peer_cert_chain(c, rows[i].ca, NOW);
+        if (v == JT_CHAIN_UNDECIDED) {
+            return JT_E_NOMEM;
+        }
+        assert_int_equal(v, rows[i].want);
+    }
+    return JT_OK;
+}
+
+static enum jt_err peer(void)
+{
+    const struct jt_slice ders[] = {leaf->s, between->s};
+    const struct jt_peer_cert *c = NULL;
+    JT_TRY(jt_peer_cert_new(ders, 2, &c));
+    enum jt_err e = names_of(c);
+    e = e == JT_OK ? chains_of(c) : e;
+    jt_peer_cert_release(&c);
+    return e;
+}
+
+static enum jt_err registered(void)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf out;
+    JT_AUTO(jt_buf_free) struct jt_buf subject;
+    struct jt_cert_info info;
+    size_t n = 0;
+    const char *why = NULL;
+    jt_buf_init(&out, 16384);
+    jt_buf_init(&subject, 1024);
+    enum jt_err e = jt_certs_from_pem(jt_buf_slice(&file), 8, &out, &n, &why);
+    if (e == JT_E_LIMIT && !jt_buf_ok(&out)) {
+        return JT_E_NOMEM; /* the buffer does not tell which it was */
+    }
+    JT_TRY(e);
+    assert_int_equal(n, 2);
+    JT_TRY(jt_cert_describe(leaf->s, &info, &subject));
+    assert_true(!info.is_ca && jt_slice_eq(jt_buf_slice(&subject), JT_LIT("CN=w,O=Acme")));
+    return JT_OK;
+}
+
+static enum jt_err passed_on(void)
+{
+    static struct jt_http_head h;
+    struct jt_arena a;
+    const struct jt_peer_cert *c = NULL;
+    h.fields[0] = (struct jt_http_field){JT_LIT("Client-Cert"), jt_buf_slice(&field)};
+    h.nfields = 1;
+    jt_arena_init(&a, 65536);
+    enum jt_err e = jt_client_cert_read(&h, JT_CERT_HEADER_RFC9440, &a, &c);
+    assert_true((e == JT_OK) == (c != NULL));
+    jt_peer_cert_release(&c);
+    jt_arena_free(&a);
+    return e;
+}
+
+/* A rule with keys of its own, written, and claims held against it. */
+static enum jt_err judge_trust(struct jt_slice rule, struct jt_arena *a, struct jt_arena *b)
+{
+    static const struct jt_json_limits limits = {4096, 4, 64};
+    static const char claims[] = "{\"iss\":\"https://a.example\",\"aud\":\"x\",\"sub\":\"s\","
+                                 "\"exp\":1000,\"jti\":\"j\"}";
+    struct jt_trust_rule r;
+    struct jt_trust_rule again;
+    struct jt_trust_why why;
+    struct jt_json *doc = NULL;
+    JT_AUTO(jt_buf_free) struct jt_buf text;
+    jt_buf_init(&text, JT_TRUST_RULE_MAX);
+    JT_TRY(jt_trust_rule_read(rule, a, &r, &why));
+    jt_trust_rule_write(&r, &text);
+    if (!jt_buf_ok(&text)) {
+        return JT_E_NOMEM;
+    }
+    JT_TRY(jt_trust_rule_read(jt_buf_slice(&text), b, &again, &why));
+    JT_TRY(jt_json_parse(jt_str(claims), &limits, &doc));
+    const struct jt_trust_token t = {.header = {.alg = JT_ALG_ES256}, .claims = jt_json_root(doc)};
+    const struct jt_trust_moment at = {JT_LIT("x"), 900};
+    struct jt_findings found = {.arena = a, .says_all = true};
+    jt_trust_evaluate(&again, &t, &at, &found);
+    assert_true(jt_findings_good(&found)); /* words may be missing, the verdict not */
+    jt_json_free(&doc);
+    return a->starved || b->starved ? JT_E_NOMEM : JT_OK;
+}
+
+static enum jt_err trust(void)
+{
+    struct jt_arena a;
+    struct jt_arena b;
+    JT_AUTO(jt_buf_free) struct jt_buf rule;
+    jt_buf_init(&rule, 8192);
+    jt_arena_init(&a, JT_TRUST_ARENA);
+    jt_arena_init(&b, JT_TRUST_ARENA);
+    jt_buf_puts(&rule, "{\"issuer\":\"https://a.example\",\"match\":{\"sub\":\"s\"},\"jwks\":{"
+                       "\"keys\":[");
+    struct jt_jw w = jt_jw(&rule);
+    enum jt_err e = jt_jwk_write(&w, ec, JT_ALG_ES256, JT_LIT("k"));
+    jt_buf_puts(&rule, "]}}");
+    e = e != JT_OK ? e : !jt_buf_ok(&rule) ? JT_E_NOMEM : judge_trust(jt_buf_slice(&rule), &a, &b);
+    jt_arena_free(&a);
+    jt_arena_free(&b);
+    /* a key that OpenSSL could not read, without saying why, is left out: then there is none */
+    return e == JT_E_SYNTAX ? JT_E_CRYPTO : e;
+}
+
 static const struct {
     const char *name;
     enum jt_err (*run)(void);
@@ -521,6 +726,7 @@ static const struct {
     {"jws_write", jws_write, true},
     {"signer", signer, true},
     {"jwk", jwk, true},
+    {"trust", trust, true},
     {"private_key", private_key, true},
     {"generate", generate, true},
     {"primitives", primitives, true},
@@ -528,9 +734,14 @@ static const struct {
     {"directory", directory, false},
     {"keyring", keyring, true},
     {"usage", usage, false},
+    {"callers", callers, false},
+    {"reminders", reminders, false},
     {"profiles", profiles, false},
     {"config", config, false},
     {"event", event, true},
+    {"peer", peer, true},
+    {"registered", registered, true},
+    {"passed on", passed_on, true},
 };
 
 static long try_all(size_t i, bool ever)

@@ -186,6 +186,9 @@ static void open_state(struct house *h, enum jt_audit_failure on_failure)
     MUST(h->store->ops->commit(h->store, NULL, 0) == JT_OK);
     MUST(jt_profiles_new(&h->profiles) == JT_OK && jt_usage_new(&h->usage) == JT_OK &&
          jt_replays_new(&h->replays) == JT_OK);
+    const struct jt_issuers_opts io = {.clock = &jt_clock_system};
+    MUST(jt_issuers_new(&io, &h->issuers) == JT_OK);
+    jt_issuers_stop(h->issuers); /* nobody is asked */
     MUST(jt_throttle_new(&h->throttle) == JT_OK);
     MUST(jt_verdicts_new(&h->verdicts) == JT_OK);
     atomic_store(&h->issue_sequence, UINT64_C(1) << 40);
@@ -267,6 +270,7 @@ void house_open(struct house *h, enum jt_audit_failure on_failure, int64_t parke
     MUST(jt_mailbox_init(&h->mailbox) == JT_OK);
     a->usage = h->usage;
     a->replays = h->replays;
+    a->issuers = h->issuers;
     a->throttle = h->throttle;
     a->verdicts = h->verdicts;
     a->log = quiet;
@@ -289,6 +293,7 @@ void house_close(struct house *h)
     jt_profiles_free(&h->profiles);
     jt_usage_free(&h->usage);
     jt_replays_free(&h->replays);
+    jt_issuers_free(&h->issuers);
     jt_throttle_free(&h->throttle);
     jt_verdicts_free(&h->verdicts);
     jt_listener_close(&h->listeners[0]);

@@ -35,6 +35,7 @@ struct house {
     struct jt_profiles *profiles;
     struct jt_usage *usage;
     struct jt_replays *replays;
+    struct jt_issuers *issuers;
     struct jt_throttle *throttle;
     struct jt_verdicts *verdicts;
     struct jt_settings settings;

@@ -292,7 +292,15 @@ static void test_reasons_reached(void **state)
         JT_R_SECRET_BUSY,
         JT_R_ROTATION_OFF,
         JT_R_ROTATION_REQUIRED,
+        JT_R_ROTATION_KIND,
+        JT_R_ROTATION_REQUEST,
+        JT_R_ROTATION_SUPERSEDED,
+        JT_R_ROTATION_TOO_SOON,
+        /* and these admin.listen */
         JT_R_ADMIN_SCOPE,
+        JT_R_ADMIN_PROOF,
+        JT_R_ADMIN_CERTIFICATE,
+        JT_R_BEARER_AUDIENCE,
     };
     for (unsigned r = 0; r < JT_REASONS; r++) {
         bool listed = false;

@@ -80,6 +80,8 @@ static void check_whole(const struct jt_config *c)
         JT_ASSERT(jt_hostport_read(c->listen[i], &host, &port) == JT_OK);
         JT_ASSERT(c->tls_cert.n > 0 || c->ntrusted > 0 || jt_host_is_loopback(host));
     }
+    JT_ASSERT(c->nadmin_listen == 0 || c->tls_cert.n > 0 || c->admin_tls_cert.n > 0);
+    JT_ASSERT(c->nadmin_listen <= JT_LISTEN_MAX);
     jt_protections_of(c, &p);
     JT_ASSERT(p.n > 0 && p.n <= JT_PROTECTIONS_MAX);
     for (size_t i = 0; i < p.n; i++) {
@@ -96,6 +98,9 @@ static void check_flags(const struct jt_config *c)
     jt_config_init(&again);
     for (size_t i = 0; i < c->nlisten; i++) {
         JT_ASSERT(jt_config_set(&again, "server.listen", c->listen[i], "--", &err) == JT_OK);
+    }
+    for (size_t i = 0; i < c->nadmin_listen; i++) {
+        JT_ASSERT(jt_config_set(&again, "admin.listen", c->admin_listen[i], "--", &err) == JT_OK);
     }
     for (size_t i = 0; i < c->ntrusted; i++) {
         char text[JT_NET_TEXT];

@@ -188,6 +188,9 @@ static void open_state(struct world *v)
     JT_ASSERT(v->store->ops->commit(v->store, NULL, 0) == JT_OK);
     JT_ASSERT(jt_profiles_new(&v->profiles) == JT_OK && jt_usage_new(&v->usage) == JT_OK &&
               jt_replays_new(&v->replays) == JT_OK);
+    const struct jt_issuers_opts io = {.clock = &jt_clock_system};
+    JT_ASSERT(jt_issuers_new(&io, &v->issuers) == JT_OK);
+    jt_issuers_stop(v->issuers); /* nobody is asked */
     JT_ASSERT(jt_throttle_new(&v->throttle) == JT_OK);
     JT_ASSERT(jt_verdicts_new(&v->verdicts) == JT_OK);
     atomic_store(&v->issue_sequence, UINT64_C(1) << 40);
@@ -238,6 +241,7 @@ static void open_app(struct world *v)
     a->sequence_floor = UINT64_C(1) << 40;
     a->usage = v->usage;
     a->replays = v->replays;
+    a->issuers = v->issuers;
     a->throttle = v->throttle;
     a->verdicts = v->verdicts;
     a->log = quiet;
@@ -367,6 +371,7 @@ void world_close(struct world *v)
     jt_profiles_free(&v->profiles);
     jt_usage_free(&v->usage);
     jt_replays_free(&v->replays);
+    jt_issuers_free(&v->issuers);
     jt_throttle_free(&v->throttle);
     jt_verdicts_free(&v->verdicts);
     jt_limits_free(&v->limits);

@@ -273,9 +273,21 @@ static EVP_PKEY *ed25519_from(const struct jt_pubparams *p)
     return EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, p->a, p->a_n);
 }
 
+/* Empties the queue of errors: was it the key, or memory? */
+static enum jt_err failure(void)
+{
+    bool memory = false;
+    unsigned long e = 0;
+    while ((e = ERR_get_error()) != 0) {
+        memory = memory || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+    }
+    return memory ? JT_E_NOMEM : JT_E_CRYPTO;
+}
+
 enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **out)
 {
     EVP_PKEY *evp = NULL;
+    ERR_clear_error(); /* what others left */
     if (p->kind == JT_KEY_RSA) {
         evp = rsa_from(p);
     } else if (p->kind == JT_KEY_P256) {
@@ -283,11 +295,7 @@ enum jt_err jt_pkey_from_params(const struct jt_pubparams *p, struct jt_pkey **o
     } else if (p->kind == JT_KEY_ED25519) {
         evp = ed25519_from(p);
     }
-    if (evp == NULL) {
-        ERR_clear_error();
-        return JT_E_CRYPTO;
-    }
-    return wrap(evp, p->kind, false, out);
+    return evp == NULL ? failure() : wrap(evp, p->kind, false, out);
 }
 
 /* Through its numbers, so that what is refused there is refused here. */

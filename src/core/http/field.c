@@ -126,6 +126,12 @@ static enum jt_http_fault on_connection(struct seen *s, struct jt_slice v)
     return JT_HTTP_OK;
 }
 
+static enum jt_http_fault on_agent(struct seen *s, struct jt_slice v)
+{
+    s->h->user_agent = v;
+    return JT_HTTP_OK;
+}
+
 static const struct {
     struct jt_slice name;
     enum jt_http_fault (*on)(struct seen *s, struct jt_slice v);
@@ -138,6 +144,7 @@ static const struct {
     {JT_LIT_INIT("expect"), on_expect},
     {JT_LIT_INIT("connection"), on_connection},
     {JT_LIT_INIT("content-encoding"), on_coding},
+    {JT_LIT_INIT("user-agent"), on_agent},
 };
 
 static enum jt_http_fault on_field(struct seen *s, const struct jt_http_field *f)

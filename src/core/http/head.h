@@ -42,6 +42,7 @@ struct jt_http_head {
     struct jt_slice host;          /* the one Host (may be empty in HTTP/1.0) */
     struct jt_slice content_type;  /* empty when absent; a repeated one is refused */
     struct jt_slice authorization; /* empty when absent; at most one */
+    struct jt_slice user_agent;    /* empty when absent; the last one */
     bool has_authorization;
     bool chunked;
     bool has_length;

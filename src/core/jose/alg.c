@@ -24,6 +24,11 @@ enum jt_alg jt_alg_from_name(struct jt_slice name)
     return JT_ALG_NONE;
 }
 
+enum jt_alg jt_alg_from_jose(struct jt_slice name)
+{
+    return jt_slice_eq(name, JT_LIT("Ed25519")) ? JT_ALG_EDDSA : jt_alg_from_name(name);
+}
+
 const char *jt_alg_name(enum jt_alg alg)
 {
     for (size_t i = 0; i < ROWS; i++) {

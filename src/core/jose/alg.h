@@ -9,6 +9,9 @@
 
 /* JT_ALG_NONE for any name that is not in the table, "none" among them. */
 enum jt_alg jt_alg_from_name(struct jt_slice name);
+/* The same for what others write in headers and keys: Ed25519 is EdDSA too (RFC 9864 section 2.2).
+ */
+enum jt_alg jt_alg_from_jose(struct jt_slice name);
 /* "RS256"; "" for JT_ALG_NONE. */
 const char *jt_alg_name(enum jt_alg alg);
 /* The algorithms in turn, from 0; JT_ALG_NONE after the last. */

@@ -138,17 +138,19 @@ static bool ops_ok(const struct jt_jval *v)
     return verify;
 }
 
-static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind, enum jt_alg *out)
+static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind,
+                            struct jt_slice other_use, enum jt_alg *out)
 {
     struct jt_slice alg = {0};
     struct jt_slice use = {0};
     if (!text(v, "alg", &alg) || !text(v, "use", &use) || !ops_ok(v) || has_private(v)) {
         return JT_E_SYNTAX;
     }
-    if (jt_jobj_get(v, "use") != NULL && !jt_slice_eq(use, JT_LIT("sig"))) {
+    if (jt_jobj_get(v, "use") != NULL && !jt_slice_eq(use, JT_LIT("sig")) &&
+        (other_use.n == 0 || !jt_slice_eq(use, other_use))) {
         return JT_E_UNSUPPORTED;
     }
-    *out = jt_alg_from_name(alg);
+    *out = jt_alg_from_jose(alg);
     if (jt_jobj_get(v, "alg") != NULL && jt_alg_kind(*out) != kind) {
         return JT_E_UNSUPPORTED;
     }
@@ -177,13 +179,18 @@ static enum jt_err read_key(const struct jt_jval *v, struct jt_pubparams *p)
 
 enum jt_err jt_jwk_read(const struct jt_jval *v, struct jt_jwk *out)
 {
+    return jt_jwk_read_use(v, jt_slice(NULL, 0), out);
+}
+
+enum jt_err jt_jwk_read_use(const struct jt_jval *v, struct jt_slice other_use, struct jt_jwk *out)
+{
     struct jt_pubparams p = {.kind = JT_KEY_NONE};
     struct jt_jwk k = {0};
     if (!text(v, "kid", &k.kid) || k.kid.n > JT_KID_MAX) {
         return JT_E_SYNTAX;
     }
     JT_TRY(read_key(v, &p));
-    JT_TRY(read_alg(v, p.kind, &k.alg));
+    JT_TRY(read_alg(v, p.kind, other_use, &k.alg));
     JT_TRY(jt_pkey_from_params(&p, &k.key));
     *out = k;
     return JT_OK;

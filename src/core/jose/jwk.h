@@ -32,5 +32,8 @@ struct jt_jwk {
  * that is not canonical, kid over JT_KID_MAX.
  */
 JT_MUST enum jt_err jt_jwk_read(const struct jt_jval *v, struct jt_jwk *out);
+/* The same, and "use" may be other_use as well: SPIFFE writes "jwt-svid" for "sig". */
+JT_MUST enum jt_err jt_jwk_read_use(const struct jt_jval *v, struct jt_slice other_use,
+                                    struct jt_jwk *out);
 
 #endif

@@ -57,7 +57,7 @@ static enum jt_err read_header(const struct jt_jval *h, struct jt_arena *a,
     if (!jt_jval_str(jt_jobj_get(h, "alg"), &alg)) {
         return JT_E_UNSUPPORTED;
     }
-    out->alg = jt_alg_from_name(alg);
+    out->alg = jt_alg_from_jose(alg);
     if (out->alg == JT_ALG_NONE) {
         return JT_E_UNSUPPORTED;
     }

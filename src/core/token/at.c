@@ -2,6 +2,7 @@
 #include "at.h"
 
 #include "../base/b64.h"
+#include "../crypt/crypt.h"
 #include "../json/json.h"
 #include "../json/jw.h"
 
@@ -26,6 +27,19 @@ void jt_at_header(enum jt_alg alg, struct jt_slice kid, struct jt_buf *out)
     jt_b64url_put(out, jt_buf_slice(&text));
 }
 
+void jt_at_put_cnf(struct jt_jw *w, struct jt_slice cnf)
+{
+    char text[JT_B64URL_LEN(JT_SHA256_SIZE)];
+    if (cnf.n == 0) {
+        return;
+    }
+    JT_ASSERT(cnf.n == JT_SHA256_SIZE);
+    jt_jw_key(w, "cnf");
+    jt_jw_obj(w);
+    jt_jw_kstr(w, "x5t#S256", jt_slice(text, jt_b64url_encode(cnf, text)));
+    jt_jw_end_obj(w);
+}
+
 void jt_at_payload(const struct jt_at_claims *c, struct jt_buf *out)
 {
     struct jt_jw w = jt_jw(out);
@@ -42,6 +56,7 @@ void jt_at_payload(const struct jt_at_claims *c, struct jt_buf *out)
     if (c->jti.n > 0) {
         jt_jw_kstr(&w, "jti", c->jti);
     }
+    jt_at_put_cnf(&w, c->cnf);
     jt_jw_end_obj(&w);
 }
 
@@ -71,6 +86,20 @@ static bool audience(const struct jt_jval *v, struct jt_arena *a, struct jt_slic
     return text(v, a, out);
 }
 
+/* {"x5t#S256":"43 characters"}, or nothing */
+static bool confirmation(const struct jt_jval *v, struct jt_arena *a, struct jt_slice *out)
+{
+    struct jt_slice s = {0};
+    uint8_t bytes[JT_B64_BYTES(JT_B64URL_LEN(JT_SHA256_SIZE))];
+    size_t n = 0;
+    if (v == NULL) {
+        return true;
+    }
+    return jt_jval_type(v) == JT_JOBJECT && jt_jval_count(v) == 1 &&
+           jt_jval_str(jt_jobj_get(v, "x5t#S256"), &s) && s.n == JT_B64URL_LEN(JT_SHA256_SIZE) &&
+           jt_b64url_decode(s, bytes, &n) == JT_OK && jt_arena_copy(a, jt_slice(bytes, n), out);
+}
+
 static bool read_claims(const struct jt_jval *p, struct jt_arena *a, struct jt_at_claims *c)
 {
     const struct jt_jval *scope = jt_jobj_get(p, "scope");
@@ -78,7 +107,9 @@ static bool read_claims(const struct jt_jval *p, struct jt_arena *a, struct jt_a
            text(jt_jobj_get(p, "client_id"), a, &c->client_id) &&
            audience(jt_jobj_get(p, "aud"), a, &c->aud) && c->aud.n > 0 &&
            date(jt_jobj_get(p, "iat"), &c->iat) && date(jt_jobj_get(p, "exp"), &c->exp) &&
-           text(jt_jobj_get(p, "jti"), a, &c->jti) && (scope == NULL || text(scope, a, &c->scope));
+           text(jt_jobj_get(p, "jti"), a, &c->jti) &&
+           (scope == NULL || text(scope, a, &c->scope)) &&
+           confirmation(jt_jobj_get(p, "cnf"), a, &c->cnf);
 }
 
 enum jt_err jt_at_read(struct jt_slice payload, struct jt_arena *a, struct jt_at_claims *out)

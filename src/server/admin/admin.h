@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admin.h - the administration API under /admin/v1, on the Unix socket only.
+ * admin.h - the administration API under /admin/v1, on the Unix socket and on admin.listen.
  *
- * Every route's first step is jt_admin_allow: root and the server's own user, by the peer's uid.
+ * Every route's first step is jt_admin_allow (allow.c): who asks, and what the route's row needs.
  * Errors are problems of RFC 9457 with a code; changes answer only after they are on disk.
  */
 #ifndef JT_ADMIN_ADMIN_H
@@ -29,7 +29,7 @@ extern const struct jt_step jt_resource_list_steps[], jt_resource_create_steps[]
     jt_credential_revoke_steps[], jt_audit_list_steps[], jt_audit_show_steps[], jt_explain_steps[],
     jt_backup_steps[], jt_key_list_steps[], jt_key_show_steps[], jt_key_rotate_steps[],
     jt_key_retire_steps[], jt_key_revoke_steps[], jt_rekey_steps[], jt_revocation_steps[],
-    jt_why_steps[];
+    jt_why_steps[], jt_admin_metrics_steps[];
 
 #define JT_PAGE_MAX 1000u
 #define JT_PAGE_FULL (JT_ANSWER_MAX / 2) /* bytes that end a page; one item may follow */
@@ -53,6 +53,9 @@ enum jt_given {
     JT_GAVE_INTROSPECTORS = 1u << 10,
     JT_GAVE_LABEL = 1u << 11,
     JT_GAVE_EXPIRES = 1u << 12,
+    JT_GAVE_BIND = 1u << 13,
+    JT_GAVE_ROTATION = 1u << 14,
+    JT_GAVE_ROTATE_EVERY = 1u << 15,
 };
 
 /* One thing that is wrong with a body. */
@@ -87,7 +90,9 @@ struct jt_ending {
 
 /* What one administration request gathers. Lives in the request's arena. */
 struct jt_admin {
-    struct jt_slice actor; /* "uid 0" */
+    struct jt_slice actor;                /* "uid 0", "client ops (jti ...)" */
+    void (*recorded)(struct jt_job *job); /* what goes on once a reading is recorded */
+    uint8_t reading[JT_SHA256_SIZE];      /* who reads what */
     struct jt_form query;
     struct jt_resource resource; /* as it shall become; text in the arena */
     unsigned given;              /* bits of enum jt_given */
@@ -119,8 +124,29 @@ struct jt_admin {
     struct jt_ending ending;  /* revocations.c */
 };
 
-/* problem.c */
+/* allow.c: the first step of every route below /admin/v1 */
 enum jt_next jt_admin_allow(struct jt_flow *f);
+
+/* who.c */
+/* Who asks, and whether that suffices for the route: the first step where any parameter is taken.
+ */
+enum jt_next jt_admin_enter(struct jt_flow *f);
+/* The scope that a route needs; NULL: none. */
+const char *jt_needs_scope(enum jt_needs n);
+/* Who tried what, into f->detail. */
+void jt_admin_say_where(struct jt_flow *f);
+/* What a refused proof from elsewhere is answered with: no more than RFC 6750 section 3.1 says. */
+enum jt_next jt_admin_challenge(struct jt_flow *f);
+
+/* problem.c */
+struct jt_problem {
+    unsigned status;
+    const char *code, *detail;
+    const struct jt_complaints *errors; /* NULL: none */
+    struct jt_slice ref;                /* "error_ref"; empty: only X-Request-Id has it */
+    const char *authenticate, *retry_after;
+};
+enum jt_next jt_problem_write(struct jt_flow *f, const struct jt_problem *p);
 enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail);
 /* The same with "errors": what is wrong, and where in the body. */
 enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
@@ -228,6 +254,11 @@ bool jt_client_read_grants(struct jt_flow *f, const struct jt_jval *root);
 /* One grant: an object with resource and scopes. */
 bool jt_client_read_grant(struct jt_flow *f, const struct jt_jval *v, const char *pointer,
                           struct jt_client_grant *g);
+/* "rotation" and "rotate_every". */
+bool jt_client_read_rotation(struct jt_flow *f, const struct jt_jval *root);
+/* Inside a change: what the request gave over what c has. */
+enum jt_err jt_change_rotation(struct jt_admin *a, struct jt_client *c);
+void jt_client_write_rotation(struct jt_jw *w, const struct jt_client *c);
 /* "compat" as words. */
 void jt_client_write_compat(struct jt_jw *w, unsigned compat);
 
@@ -274,7 +305,17 @@ bool jt_credential_known(struct jt_flow *f, const struct jt_jval *root, const ch
 bool jt_credential_read_kind(struct jt_flow *f, const struct jt_jval *root, bool needed);
 /* credential_jwk.c */
 bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root);
-/* Inside a change: the client does not have this key already. */
+/* credential_trust.c */
+bool jt_credential_read_trust(struct jt_flow *f, const struct jt_jval *root);
+void jt_view_trust(struct jt_jw *w, const struct jt_credential *k);
+/* credential_cert.c: kinds certificate and tls */
+bool jt_credential_read_cert(struct jt_flow *f, const struct jt_jval *root);
+bool jt_credential_read_tls(struct jt_flow *f, const struct jt_jval *root);
+/* A certificate that is a credential ends with it at the latest. */
+void jt_credential_cap(struct jt_credential *k);
+/* The member that only these kinds have; nothing of another. */
+void jt_view_certificate(struct jt_jw *w, const struct jt_credential *k);
+/* credential_jwk.c. Inside a change: the client does not have this proof already. */
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a);
 
 /* views.c: things as JSON */
@@ -284,7 +325,8 @@ void jt_view_client(struct jt_jw *w, struct jt_flow *f, const struct jt_client *
                     struct jt_slice secret);
 void jt_view_grant(struct jt_jw *w, const struct jt_client *c, const struct jt_client_grant *g);
 /* The members of a credential, inside an object. */
-void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_credential *k);
+void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                        const struct jt_credential *k);
 /* All of a client, as a member of this name. */
 void jt_view_credentials(struct jt_jw *w, struct jt_flow *f, const char *name,
                          const struct jt_client *c);

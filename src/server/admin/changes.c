@@ -109,6 +109,7 @@ static struct jt_resource merged(const struct jt_resource *old, const struct jt_
     r.alg = (a->given & JT_GAVE_ALG) != 0 ? a->resource.alg : r.alg;
     r.format = (a->given & JT_GAVE_FORMAT) != 0 ? a->resource.format : r.format;
     r.lifetime_s = (a->given & JT_GAVE_LIFETIME) != 0 ? a->resource.lifetime_s : r.lifetime_s;
+    r.bind = (a->given & JT_GAVE_BIND) != 0 ? a->resource.bind : r.bind;
     r.version++;
     return r;
 }

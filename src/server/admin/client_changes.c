@@ -56,6 +56,7 @@ enum jt_err jt_change_create_client(struct jt_change *chg, void *flow)
         return jt_admin_exists(a, "client", c.o.name);
     }
     JT_TRY(jt_change_check_grants(chg, a, c.grants, c.ngrants));
+    JT_TRY(jt_change_rotation(a, &c));
     c.created_s = jt_change_now_s(chg);
     if (a->credential.kind != JT_CRED_NONE) {
         JT_TRY(jt_credential_join(chg, flow, &c));
@@ -100,6 +101,7 @@ enum jt_err jt_change_update_client(struct jt_change *chg, void *flow)
         }
         f->job.event.type = c.enabled ? JT_EV_CLIENT_ENABLED : JT_EV_CLIENT_DISABLED;
     }
+    JT_TRY(jt_change_rotation(a, &c));
     JT_TRY(jt_change_check_grants(chg, a, a->client.grants, a->client.ngrants));
     return jt_change_put_client(chg, &c);
 }

@@ -6,12 +6,12 @@
 
 static bool read_members(struct jt_flow *f, const struct jt_jval *root)
 {
-    static const char *const names[] = {"name",   "owner",  "enabled", "networks",
-                                        "compat", "grants", NULL};
+    static const char *const names[] = {"name",   "owner",    "enabled",      "networks", "compat",
+                                        "grants", "rotation", "rotate_every", NULL};
     struct jt_admin *a = jt_admin_of(f);
     if (!jt_admin_known(f, root, "", names) || !jt_client_read_texts(f, root) ||
         !jt_client_read_nets(f, root) || !jt_client_read_compat(f, root) ||
-        !jt_client_read_grants(f, root) ||
+        !jt_client_read_grants(f, root) || !jt_client_read_rotation(f, root) ||
         !jt_admin_read_bool(f, root, "enabled", &a->client.enabled)) {
         return false;
     }

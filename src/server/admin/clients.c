@@ -54,8 +54,9 @@ static bool read_secret(struct jt_flow *f, const struct jt_jval *root)
 
 static bool read_new(struct jt_flow *f, const struct jt_jval *root)
 {
-    static const char *const names[] = {"name",   "client_id",   "owner", "grants",  "networks",
-                                        "secret", "secret_hash", "label", "expires", NULL};
+    static const char *const names[] = {"name",     "client_id", "owner",        "grants",
+                                        "networks", "secret",    "secret_hash",  "label",
+                                        "expires",  "rotation",  "rotate_every", NULL};
     struct jt_admin *a = jt_admin_of(f);
     if (!jt_admin_known(f, root, "", names) || !jt_client_read_texts(f, root)) {
         return false;
@@ -64,7 +65,7 @@ static bool read_new(struct jt_flow *f, const struct jt_jval *root)
         return jt_admin_bad(f, "/name", "a client needs a name");
     }
     return choose_id(f, root) && jt_client_read_grants(f, root) && jt_client_read_nets(f, root) &&
-           read_secret(f, root);
+           jt_client_read_rotation(f, root) && read_secret(f, root);
 }
 
 static enum jt_next create_parse(struct jt_flow *f)

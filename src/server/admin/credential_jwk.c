@@ -67,12 +67,13 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a)
 {
     const struct jt_credential *fresh = &a->credential;
-    for (size_t i = 0; i < c->ncredentials && fresh->kind == JT_CRED_JWK; i++) {
+    for (size_t i = 0; i < c->ncredentials && fresh->kind != JT_CRED_SECRET; i++) {
         const struct jt_credential *k = &c->credentials[i];
-        if (k->kind == fresh->kind && jt_slice_eq(k->material, fresh->material)) {
+        if (k->kind == fresh->kind && k->tls == fresh->tls &&
+            jt_slice_eq(k->material, fresh->material) && jt_slice_eq(k->ca, fresh->ca)) {
             return jt_admin_refuse(a, 409, "exists",
-                                   "the client has this key already, as credential %.*s",
-                                   JT_FMT(k->id));
+                                   "the client has this %s already, as credential %.*s",
+                                   fresh->kind == JT_CRED_JWK ? "key" : "one", JT_FMT(k->id));
         }
     }
     return JT_OK;

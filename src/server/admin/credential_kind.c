@@ -17,6 +17,9 @@ static const struct kind {
     {"secret", JT_CRED_SECRET, "secret", jt_credential_read_secret},
     {"secret", JT_CRED_SECRET, "secret_hash", jt_credential_read_secret},
     {"jwk", JT_CRED_JWK, "jwk", jt_credential_read_jwk},
+    {"certificate", JT_CRED_CERT, "certificate", jt_credential_read_cert},
+    {"tls", JT_CRED_TLS, "tls", jt_credential_read_tls},
+    {"trust", JT_CRED_TRUST, "trust", jt_credential_read_trust},
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])

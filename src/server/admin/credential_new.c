@@ -29,20 +29,40 @@ bool jt_credential_room(struct jt_flow *f)
     return a->credentials != NULL;
 }
 
+static bool longer(void *ctx, const struct jt_object *o)
+{
+    int64_t *longest_s = ctx;
+    const struct jt_signing_key *k = (const struct jt_signing_key *)o;
+    *longest_s = k->longest_s > *longest_s ? k->longest_s : *longest_s;
+    return true;
+}
+
+/* A token that is still good may have lived so long: a JWT no longer than its key knows, which
+ * stays until then; of opaque ones it is not known what their resource said when they were issued.
+ */
+static int64_t longest_life(struct jt_change *chg, const struct jt_flow *f)
+{
+    int64_t longest_s = 0;
+    jt_change_each(chg, JT_OBJ_SIGNING_KEY, longer, &longest_s);
+    bool opaque = jt_directory_count(f->app->directory, JT_OBJ_TOKEN) > 0;
+    return opaque && longest_s < f->settings->token_max_lifetime_s
+               ? f->settings->token_max_lifetime_s
+               : longest_s;
+}
+
 /* Nobody misses it: revoked with its tokens, or over for so long that its last token is over too.
  */
-static bool may_leave(const struct jt_flow *f, const struct jt_credential *k, int64_t now_s)
+static bool may_leave(const struct jt_credential *k, int64_t longest_s, int64_t now_s)
 {
-    return k->state == JT_CRED_REVOKED ||
-           (k->expires_s != 0 && k->expires_s + f->settings->token_max_lifetime_s < now_s);
+    return k->state == JT_CRED_REVOKED || (k->expires_s != 0 && k->expires_s + longest_s < now_s);
 }
 
 /* Of those the one that ended first; ncredentials: none. A revoked one has its end in expires_s. */
-static size_t first_to_leave(const struct jt_flow *f, const struct jt_client *c, int64_t now_s)
+static size_t first_to_leave(const struct jt_client *c, int64_t longest_s, int64_t now_s)
 {
     size_t found = c->ncredentials;
     for (size_t i = 0; i < c->ncredentials; i++) {
-        if (may_leave(f, &c->credentials[i], now_s) &&
+        if (may_leave(&c->credentials[i], longest_s, now_s) &&
             (found == c->ncredentials ||
              c->credentials[i].expires_s < c->credentials[found].expires_s)) {
             found = i;
@@ -57,7 +77,7 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
     int64_t now_s = jt_change_now_s(chg);
     JT_TRY(jt_change_bound_secrets(c, a, now_s));
     bool full = c->ncredentials >= JT_CREDENTIALS_MAX;
-    size_t leaves = full ? first_to_leave(f, c, now_s) : c->ncredentials;
+    size_t leaves = full ? first_to_leave(c, longest_life(chg, f), now_s) : c->ncredentials;
     size_t n = 0;
     if (full && leaves == c->ncredentials) {
         return jt_admin_refuse(
@@ -73,6 +93,7 @@ enum jt_err jt_credential_join(struct jt_change *chg, struct jt_flow *f, struct 
     }
     JT_TRY(jt_change_next_credential(chg, &a->credential.number));
     a->credential.created_s = now_s;
+    jt_credential_cap(&a->credential);
     a->credentials[n++] = a->credential;
     c->credentials = a->credentials;
     c->ncredentials = n;

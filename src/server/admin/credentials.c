@@ -57,7 +57,7 @@ static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice i
     if (a->secret.n > 0) {
         jt_jw_kstr(&w, "client_secret", a->secret);
     }
-    jt_view_credential(&w, f, k);
+    jt_view_credential(&w, f, c, k);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, status, &b, 0);
 }

@@ -27,10 +27,9 @@ static bool doubtful(const struct jt_flow *f, unsigned status)
     return f->x->arena.starved && status >= 400 && status < 500;
 }
 
-enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
-                             const char *detail, const struct jt_complaints *errors)
+enum jt_next jt_problem_write(struct jt_flow *f, const struct jt_problem *p)
 {
-    if (doubtful(f, status)) {
+    if (doubtful(f, p->status)) {
         return jt_fail(f, JT_R_INTERNAL);
     }
     JT_AUTO(jt_buf_free) struct jt_buf b;
@@ -38,20 +37,33 @@ enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *cod
     struct jt_jw w = jt_jw(&b);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, "type", JT_LIT("about:blank"));
-    jt_jw_kstr(&w, "title", jt_str(jt_http_status_text(status)));
-    jt_jw_kint(&w, "status", (int64_t)status);
-    jt_jw_kstr(&w, "code", jt_str(code));
-    jt_jw_kstr(&w, "detail", jt_str(detail));
-    if (errors != NULL) {
-        write_errors(&w, errors);
+    jt_jw_kstr(&w, "title", jt_str(jt_http_status_text(p->status)));
+    jt_jw_kint(&w, "status", (int64_t)p->status);
+    jt_jw_kstr(&w, "code", jt_str(p->code));
+    jt_jw_kstr(&w, "detail", jt_str(p->detail));
+    if (p->ref.n > 0) {
+        jt_jw_kstr(&w, "error_ref", p->ref);
+    }
+    if (p->errors != NULL) {
+        write_errors(&w, p->errors);
     }
     jt_jw_end_obj(&w);
-    const struct jt_answer a = {.status = status,
+    const struct jt_answer a = {.status = p->status,
                                 .content_type = "application/problem+json",
                                 .body = jt_buf_slice(&b),
                                 .cache = "no-store",
-                                .retry_after = status == 503 ? "5" : NULL};
+                                .authenticate = p->authenticate,
+                                .retry_after = p->status == 503 ? "5" : p->retry_after,
+                                .ref = p->ref};
     return jt_answer(f, &a);
+}
+
+enum jt_next jt_problem_with(struct jt_flow *f, unsigned status, const char *code,
+                             const char *detail, const struct jt_complaints *errors)
+{
+    const struct jt_problem p = {
+        .status = status, .code = code, .detail = detail, .errors = errors};
+    return jt_problem_write(f, &p);
 }
 
 enum jt_next jt_problem(struct jt_flow *f, unsigned status, const char *code, const char *detail)
@@ -71,70 +83,15 @@ enum jt_next jt_problem_unknown(struct jt_flow *f, const char *kind, struct jt_s
 enum jt_next jt_problem_denial(struct jt_flow *f)
 {
     const struct jt_reason_row *row = jt_reason_row(f->reason);
+    if (f->x->from == JT_LISTEN_ADMIN_TLS && f->endpoint->denied == JT_EV_ADMIN_DENIED &&
+        row->status < 500) {
+        return jt_admin_challenge(f);
+    }
     unsigned status =
         f->reason == JT_R_UNREADABLE ? jt_http_fault_status(f->x->fault) : row->status;
-    return jt_problem(f, status, row->name, row->meaning);
-}
-
-/* A name that is not known here, such as that of a filter mistyped, would silently widen what is
- * shown or removed. */
-static bool query_known(const struct jt_flow *f, struct jt_slice *unknown)
-{
-    const struct jt_form *q = &jt_admin_of(f)->query;
-    for (size_t i = 0; i < q->n; i++) {
-        struct jt_slice rest = jt_str(f->endpoint->query == NULL ? "" : f->endpoint->query);
-        struct jt_slice word = {0};
-        *unknown = q->items[i].name;
-        while (jt_slice_next_word(&rest, &word) && !jt_slice_eq(word, *unknown)) {
-            word = (struct jt_slice){0};
-        }
-        if (word.n == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum jt_next unknown_query(struct jt_flow *f, struct jt_slice name)
-{
-    char *text = jt_arena_alloc(&f->x->arena, 256);
-    const char *there = f->endpoint->query;
-    if (text == NULL) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    (void)snprintf(
-        text, 256, "there is no parameter \"%.*s\" here; %s%s", (int)(name.n < 64 ? name.n : 64),
-        (const char *)name.p,
-        there == NULL ? "this takes none" : "there may be: ", there == NULL ? "" : there);
-    return jt_problem(f, 400, "query", text);
-}
-
-enum jt_next jt_admin_allow(struct jt_flow *f)
-{
-    struct jt_admin *a = jt_arena_alloc(&f->x->arena, sizeof *a);
-    char *actor = jt_arena_alloc(&f->x->arena, 32);
-    if (a == NULL || actor == NULL) {
-        return jt_fail(f, JT_R_INTERNAL);
-    }
-    int n = snprintf(actor, 32, "uid %u", (unsigned)f->x->peer_uid);
-    a->actor = jt_slice(actor, (size_t)n);
-    f->admin = a;
-    f->detail = a->actor;
-    if (f->x->peer_uid != 0 && f->x->peer_uid != f->app->uid) {
-        return jt_deny(f, JT_R_ADMIN_NOT_ALLOWED);
-    }
-    if (f->x->head.has_query &&
-        jt_form_read(f->x->head.query, &f->x->arena, &a->query) != JT_FORM_OK) {
-        return jt_problem(f, 400, "query", "the query part of the URL is malformed");
-    }
-    struct jt_slice unknown = {0};
-    if (!query_known(f, &unknown)) {
-        return unknown_query(f, unknown);
-    }
-    if (!jt_route_segments(f)) {
-        return jt_problem(f, 400, "path", "the path has a broken %XX");
-    }
-    return JT_NEXT;
+    const struct jt_admin *a = jt_admin_of(f);
+    bool stranger = f->x->from == JT_LISTEN_ADMIN_TLS && (a == NULL || a->actor.n == 0);
+    return jt_problem(f, status, row->name, stranger ? row->wire : row->meaning);
 }
 
 enum jt_next jt_admin_answer(struct jt_flow *f, unsigned status, struct jt_buf *b,
@@ -244,9 +201,10 @@ void jt_admin_say(struct jt_flow *f, const char *format, ...)
 void jt_admin_say_given(struct jt_flow *f)
 {
     /* in the order of enum jt_given */
-    static const char *const names[] = {"name",   "owner",    "enabled",      "networks",
-                                        "compat", "grants",   "scopes",       "alg",
-                                        "format", "lifetime", "introspect_by"};
+    static const char *const names[] = {"name",    "owner",    "enabled",       "networks",
+                                        "compat",  "grants",   "scopes",        "alg",
+                                        "format",  "lifetime", "introspect_by", "label",
+                                        "expires", "bind",     "rotation",      "rotate_every"};
     char said[256] = "";
     size_t n = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -112,6 +112,16 @@ static bool read_format(struct jt_flow *f, const struct jt_jval *v)
            jt_admin_bad(f, "/format", "format is jwt or opaque");
 }
 
+static bool read_bind(struct jt_flow *f, const struct jt_jval *v)
+{
+    struct jt_slice text = {0};
+    bool ok = jt_jval_str(v, &text);
+    bool certificate = jt_slice_eq(text, JT_LIT("certificate"));
+    jt_admin_of(f)->resource.bind = certificate ? JT_BIND_CERTIFICATE : JT_BIND_NONE;
+    return (ok && (certificate || jt_slice_eq(text, JT_LIT("none")))) ||
+           jt_admin_bad(f, "/bind", "bind is none or certificate");
+}
+
 static bool read_lifetime(struct jt_flow *f, const struct jt_jval *v)
 {
     int64_t *s = &jt_admin_of(f)->resource.lifetime_s;
@@ -134,6 +144,7 @@ bool jt_resource_read(struct jt_flow *f, const struct jt_jval *root)
         {"alg", JT_GAVE_ALG, read_alg},
         {"format", JT_GAVE_FORMAT, read_format},
         {"lifetime", JT_GAVE_LIFETIME, read_lifetime},
+        {"bind", JT_GAVE_BIND, read_bind},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         const struct jt_jval *v = jt_jobj_get(root, all[i].name);

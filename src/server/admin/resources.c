@@ -7,8 +7,8 @@
 
 static enum jt_next create_parse(struct jt_flow *f)
 {
-    static const char *const names[] = {"audience", "scopes",        "alg", "format",
-                                        "lifetime", "introspect_by", NULL};
+    static const char *const names[] = {"audience", "scopes",        "alg",  "format",
+                                        "lifetime", "introspect_by", "bind", NULL};
     struct jt_admin *a = jt_admin_of(f);
     struct jt_json *doc = jt_admin_body(f, JT_CONTENT_JSON);
     if (doc == NULL) {
@@ -33,8 +33,8 @@ static enum jt_next create_parse(struct jt_flow *f)
 
 static enum jt_next update_parse(struct jt_flow *f)
 {
-    static const char *const names[] = {"scopes",   "alg",           "format",
-                                        "lifetime", "introspect_by", NULL};
+    static const char *const names[] = {"scopes",        "alg",  "format", "lifetime",
+                                        "introspect_by", "bind", NULL};
     struct jt_admin *a = jt_admin_of(f);
     a->resource.o.name = f->segments[0];
     if (!jt_admin_version(f, true)) {

@@ -235,6 +235,9 @@ static enum jt_next respond(struct jt_flow *f)
         jt_jw_kstr(&w, "client_secret", a->secret);
     }
     jt_jw_kstr(&w, "label", a->credential.label);
+    if (jt_credential_is_foreign(&a->credential, f->app->environment)) {
+        jt_jw_kstr(&w, "refused_in", f->app->environment);
+    }
     write_replaced(&w, f);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, 201, &b, 0);

@@ -1,61 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * route.c - the administration's paths, one row for each method. "*" is one segment.
+ * route.c - from a path to its row of route.def.
  */
 #include "../../core/http/uri.h"
 #include "admin.h"
 #include "openapi.h"
 
-#define ROW(p, m, s)                                                                               \
-    {                                                                                              \
-        .path = "/admin/v1" p, .methods = m, .denied = JT_EV_ADMIN_DENIED, .steps = s              \
-    }
 #define PAGES "limit cursor"
-#define ROW_WITH(p, m, q, s)                                                                       \
-    {                                                                                              \
-        .path = "/admin/v1" p, .methods = m, .denied = JT_EV_ADMIN_DENIED, .steps = s, .query = q  \
-    }
-#define OPEN(p, s)                                                                                 \
-    {                                                                                              \
-        .path = p, .methods = JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED, .steps = s            \
-    }
+
+/* Each row says what it needs. */
+#define X(needed, method, path_, query_, steps_)                                                   \
+    _Static_assert(JT_NEEDS_##needed != JT_NEEDS_UNSAID, path_ " says nothing of what it needs");
+#include "route.def"
+#undef X
 
 const struct jt_endpoint jt_admin_endpoints[] = {
-    ROW_WITH("/resources", JT_ALLOW_GET, PAGES, jt_resource_list_steps),
-    ROW("/resources", JT_ALLOW_POST, jt_resource_create_steps),
-    ROW("/resources/*", JT_ALLOW_GET, jt_resource_show_steps),
-    ROW("/resources/*", JT_ALLOW_PATCH, jt_resource_update_steps),
-    ROW("/resources/*", JT_ALLOW_DELETE, jt_resource_delete_steps),
-    ROW_WITH("/clients", JT_ALLOW_GET, PAGES, jt_client_list_steps),
-    ROW("/clients", JT_ALLOW_POST, jt_client_create_steps),
-    ROW("/clients/*", JT_ALLOW_GET, jt_client_show_steps),
-    ROW("/clients/*", JT_ALLOW_PATCH, jt_client_update_steps),
-    ROW("/clients/*", JT_ALLOW_DELETE, jt_client_delete_steps),
-    ROW_WITH("/grants", JT_ALLOW_GET, "resource " PAGES, jt_grant_list_steps),
-    ROW("/clients/*/grants", JT_ALLOW_GET, jt_client_grants_steps),
-    ROW("/clients/*/grants", JT_ALLOW_POST, jt_grant_add_steps),
-    ROW_WITH("/clients/*/grants/*", JT_ALLOW_DELETE, "scope", jt_grant_remove_steps),
-    ROW("/clients/*/credentials", JT_ALLOW_GET, jt_credential_list_steps),
-    ROW("/clients/*/credentials", JT_ALLOW_POST, jt_credential_add_steps),
-    ROW("/clients/*/credentials/rotate", JT_ALLOW_POST, jt_credential_rotate_steps),
-    ROW("/clients/*/credentials/*/revoke", JT_ALLOW_POST, jt_credential_revoke_steps),
-    ROW_WITH("/audit", JT_ALLOW_GET, "since until client type order after " PAGES,
-             jt_audit_list_steps),
-    ROW("/audit/*", JT_ALLOW_GET, jt_audit_show_steps),
-    ROW("/explain/*", JT_ALLOW_GET, jt_explain_steps),
-    ROW_WITH("/keys", JT_ALLOW_GET, PAGES, jt_key_list_steps),
-    ROW("/keys/rotate", JT_ALLOW_POST, jt_key_rotate_steps),
-    ROW("/keys/*", JT_ALLOW_GET, jt_key_show_steps),
-    ROW("/keys/*/retire", JT_ALLOW_POST, jt_key_retire_steps),
-    ROW("/keys/*/revoke", JT_ALLOW_POST, jt_key_revoke_steps),
-    ROW("/rekey", JT_ALLOW_POST, jt_rekey_steps),
-    ROW("/revocations", JT_ALLOW_POST, jt_revocation_steps),
-    ROW("/why", JT_ALLOW_POST, jt_why_steps),
-    ROW("/openapi.json", JT_ALLOW_GET, jt_openapi_steps),
-    ROW("/backup", JT_ALLOW_POST, jt_backup_steps),
-    OPEN("/livez", jt_livez_steps),
-    OPEN("/readyz", jt_readyz_steps),
-    OPEN("/metrics", jt_metrics_steps),
+#define X(needed, method, path_, query_, steps_)                                                   \
+    {.path = path_,                                                                                \
+     .methods = JT_ALLOW_##method,                                                                 \
+     .denied = JT_EV_ADMIN_DENIED,                                                                 \
+     .steps = steps_,                                                                              \
+     .query = query_,                                                                              \
+     .needs = JT_NEEDS_##needed},
+#include "route.def"
+#undef X
 };
 const size_t jt_admin_endpoints_n = sizeof jt_admin_endpoints / sizeof jt_admin_endpoints[0];
 

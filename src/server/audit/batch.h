@@ -17,7 +17,7 @@ struct jt_put {
     struct jt_object *obj;      /* NULL: dropped */
     struct jt_publication *pub; /* NULL: the directory does not keep this kind */
     uint8_t row[8];             /* what the store knows a dropped opaque token by */
-    uint32_t number;            /* of the credential whose use is dropped */
+    uint64_t number;            /* of the credential whose use is dropped; of a reminder that is */
 };
 
 /* A change that is in jeton.db, whose event is not in audit.db yet. */

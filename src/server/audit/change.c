@@ -224,6 +224,13 @@ enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind, stru
     return JT_OK;
 }
 
+enum jt_err jt_change_drop_reminder(struct jt_change *chg, uint64_t id)
+{
+    JT_TRY(room(chg));
+    chg->puts[chg->n++] = (struct jt_put){.kind = JT_OBJ_REMINDER, .number = id};
+    return JT_OK;
+}
+
 enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_object *obj)
 {
     struct jt_object *copy = jt_object_dup(obj);
@@ -287,7 +294,7 @@ static enum jt_err write_put(struct jt_store *s, const struct jt_put *p)
     if (p->obj != NULL) {
         return s->ops->put(s, p->obj);
     }
-    if (p->kind == JT_OBJ_USE) {
+    if (p->kind == JT_OBJ_USE || p->kind == JT_OBJ_REMINDER) {
         char digits[JT_U64_DIGITS];
         return s->ops->remove(s, p->kind, jt_fmt_u64(p->number, digits));
     }
@@ -383,7 +390,7 @@ void jt_batch_publish(struct jt_writer *w)
                 p->puts[i].obj = NULL; /* the directory's now */
             } else if (p->puts[i].kind == JT_OBJ_USE && p->puts[i].obj == NULL &&
                        w->o.usage != NULL) {
-                jt_usage_forget(w->o.usage, p->puts[i].number);
+                jt_usage_forget(w->o.usage, (uint32_t)p->puts[i].number);
             }
         }
         jt_pending_free(p);

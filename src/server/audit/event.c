@@ -74,7 +74,7 @@ static bool has_secret(struct jt_slice s)
 
 /* Who exchanges the two halves of Basic sends the secret as client_id, and the log keeps it for
  * years, in every backup. */
-static void hide(struct jt_slice *s)
+void jt_event_hide(struct jt_slice *s)
 {
     if (has_secret(*s)) {
         *s = JT_LIT("(not recorded: a secret or a token)");
@@ -83,10 +83,10 @@ static void hide(struct jt_slice *s)
 
 void jt_event_clip(struct jt_event *e)
 {
-    hide(&e->client_id);
-    hide(&e->resource);
-    hide(&e->scope);
-    hide(&e->detail);
+    jt_event_hide(&e->client_id);
+    jt_event_hide(&e->resource);
+    jt_event_hide(&e->scope);
+    jt_event_hide(&e->detail);
     cut(&e->client_id, JT_EVENT_TEXT_MAX);
     cut(&e->credential_id, JT_EVENT_TEXT_MAX);
     cut(&e->resource, JT_EVENT_TEXT_MAX);

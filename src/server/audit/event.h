@@ -42,9 +42,14 @@
     X(GRANT_REMOVED, "grant.removed", "an administrator took scopes from a client")                \
     X(CREDENTIAL_ADDED, "credential.added", "a client was given a credential")                     \
     X(CREDENTIAL_ROTATED, "credential.rotated", "a client was given a credential for its others")  \
+    X(ROTATION_DENIED, "rotation.denied", "a client may not replace its credential, or not now")   \
     X(CREDENTIAL_REVOKED, "credential.revoked", "a credential and its tokens were revoked")        \
     X(CREDENTIAL_UPGRADED, "credential.upgraded",                                                  \
       "a secret was used, and the hash it was brought along with replaced by a keyed one")         \
+    X(CREDENTIAL_EXPIRING, "credential.expiring",                                                  \
+      "a credential ends soon: the reason says within what time")                                  \
+    X(KEY_EXPIRING, "key.expiring", "a signing key ends soon")                                     \
+    X(CERTIFICATE_EXPIRING, "certificate.expiring", "the TLS certificate ends soon")               \
     X(KEY_CREATED, "key.created", "a signing key was made")                                        \
     X(KEY_ACTIVATED, "key.activated", "a signing key began to sign, and the one before ended")     \
     X(KEY_RETIRING, "key.retiring", "a signing key no longer signs")                               \
@@ -56,6 +61,7 @@
     X(BACKUP_MADE, "backup.made", "an administrator copied both databases into a file")            \
     X(SERVER_RESTORED, "server.restored",                                                          \
       "the server starts from a backup: all earlier tokens ended")                                 \
+    X(ADMIN_READ, "admin.read", "somebody read over admin.listen; once a minute for each path")    \
     X(ADMIN_DENIED, "admin.denied", "an administration request was not allowed")                   \
     X(SERVER_STARTED, "server.started", "the server started")                                      \
     X(SERVER_STOPPED, "server.stopped", "the server stopped")                                      \
@@ -92,6 +98,8 @@ struct jt_event {
 #define JT_EVENT_TEXT_MAX 512
 #define JT_EVENT_SCOPE_MAX 2048
 
+/* Replaces a text with a client secret or a token anywhere in it by words that say so. */
+void jt_event_hide(struct jt_slice *s);
 /* Cuts every field to its maximum, and hides what looks like a secret or a token. */
 void jt_event_clip(struct jt_event *e);
 /* Copies all text into the arena; false when it is full. */

@@ -138,6 +138,8 @@ JT_MUST enum jt_err jt_change_put_copy(struct jt_change *chg, const struct jt_ob
 /* Removes it; JT_E_NOTFOUND. */
 JT_MUST enum jt_err jt_change_drop(struct jt_change *chg, enum jt_object_kind kind,
                                    struct jt_slice name);
+/* Removes a reminder, which no directory has. */
+JT_MUST enum jt_err jt_change_drop_reminder(struct jt_change *chg, uint64_t id);
 /* What the directory and earlier changes of this batch hold, together. */
 const struct jt_object *jt_change_find(struct jt_change *chg, enum jt_object_kind kind,
                                        struct jt_slice name);

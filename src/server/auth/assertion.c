@@ -131,6 +131,16 @@ const struct jt_assertion *jt_assertion_read(const struct jt_form *f, struct jt_
     return s;
 }
 
+bool jt_assertion_is_foreign(const struct jt_assertion *s)
+{
+    static const char mark[] = "://";
+    if (s->why != JT_R_NONE) {
+        return false;
+    }
+    return s->iss.n > 0 ? memmem(s->iss.p, s->iss.n, mark, sizeof mark - 1) != NULL
+                        : jt_slice_starts(s->sub, JT_LIT("spiffe://"));
+}
+
 enum jt_reason jt_assertion_in_time(const struct jt_assertion *s, int64_t now_s, int64_t longest_s,
                                     const char **detail)
 {

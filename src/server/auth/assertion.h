@@ -34,6 +34,10 @@ struct jt_assertion {
  * starved then. */
 const struct jt_assertion *jt_assertion_read(const struct jt_form *f, struct jt_arena *a);
 
+/* Is it another issuer's token? Its iss is a URL then, or there is none and its sub is one of
+ * SPIFFE; a client_id is neither. */
+bool jt_assertion_is_foreign(const struct jt_assertion *s);
+
 /* exp, nbf and iat against now, and the life that is left of it against the longest allowed.
  * JT_R_NONE: in time. */
 enum jt_reason jt_assertion_in_time(const struct jt_assertion *s, int64_t now_s, int64_t longest_s,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth.h"
 
+#include "certificate.h"
 #include "method.h"
 
 struct jt_principal {
     const struct jt_client *client;
     const struct jt_credential *credential;
+    struct jt_slice certificate;
     bool hypothetical;
 };
 
@@ -13,6 +15,8 @@ static const struct jt_auth_ops *const methods[] = {
     &jt_auth_client_secret_basic,
     &jt_auth_client_secret_post,
     &jt_auth_private_key_jwt,
+    &jt_auth_certificate,
+    &jt_auth_trust,
     NULL,
 };
 
@@ -24,6 +28,11 @@ const struct jt_client *jt_principal_client(const struct jt_principal *p)
 const struct jt_credential *jt_principal_credential(const struct jt_principal *p)
 {
     return p->credential;
+}
+
+struct jt_slice jt_principal_certificate(const struct jt_principal *p)
+{
+    return p->certificate;
 }
 
 bool jt_principal_is_hypothetical(const struct jt_principal *p)
@@ -77,16 +86,39 @@ struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct 
 }
 
 static void prove(const struct jt_auth_context *ctx, const struct jt_auth_proof *proof,
-                  bool hypothetical, struct jt_auth_result *out)
+                  const struct jt_auth_input *in, struct jt_auth_result *out)
 {
     struct jt_principal *p = jt_arena_alloc(ctx->arena, sizeof *p);
     if (p == NULL) {
         out->reason = JT_R_INTERNAL;
         return;
     }
-    *p = (struct jt_principal){proof->client, proof->credential, hypothetical};
+    *p = (struct jt_principal){
+        .client = proof->client,
+        .credential = proof->credential,
+        .certificate =
+            in != NULL && in->cert != NULL ? jt_peer_cert_sha256(in->cert) : jt_slice(NULL, 0),
+        .hypothetical = in == NULL,
+    };
     out->principal = p;
     out->verdict = JT_AUTH_PROVEN;
+}
+
+/* Asked only once another proof was right, so that nobody else learns what a client may use. */
+static bool proves_twice(const struct jt_auth_context *ctx, const struct jt_auth_ops *m,
+                         const struct jt_auth_proof *proof, const struct jt_auth_input *in,
+                         struct jt_auth_result *out)
+{
+    if (in->cert == NULL || m == &jt_auth_certificate) {
+        return false;
+    }
+    enum jt_reason why = jt_auth_certificate_proves(ctx, proof->client, in->cert);
+    if (why != JT_R_NONE && why != JT_R_INTERNAL) {
+        return false;
+    }
+    out->reason = why == JT_R_NONE ? JT_R_AUTH_TWO_METHODS : JT_R_INTERNAL;
+    out->detail = "the certificate of the connection is a credential of the client too";
+    return true;
 }
 
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
@@ -102,7 +134,9 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
     struct jt_auth_proof proof = {0};
     switch (m->verify(ctx, in, &proof, out)) {
     case JT_AUTH_PROVEN:
-        prove(ctx, &proof, false, out);
+        if (!proves_twice(ctx, m, &proof, in, out)) {
+            prove(ctx, &proof, in, out);
+        }
         break;
     case JT_AUTH_LATER:
         out->verdict = JT_AUTH_LATER;
@@ -117,11 +151,10 @@ void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_inp
 static int nearness(enum jt_reason r)
 {
     static const enum jt_reason order[] = {
-        JT_R_SECRET_REVOKED,     JT_R_CREDENTIAL_REVOKED,
-        JT_R_SECRET_EXPIRED,     JT_R_CREDENTIAL_EXPIRED,
-        JT_R_SECRET_NOT_YET,     JT_R_CREDENTIAL_NOT_YET,
-        JT_R_CLIENT_DISABLED,    JT_R_CLIENT_NETWORK,
-        JT_R_CREDENTIAL_NETWORK, JT_R_NONE,
+        JT_R_SECRET_REVOKED,     JT_R_CREDENTIAL_REVOKED,     JT_R_SECRET_EXPIRED,
+        JT_R_CREDENTIAL_EXPIRED, JT_R_ROTATION_REQUIRED,      JT_R_SECRET_NOT_YET,
+        JT_R_CREDENTIAL_NOT_YET, JT_R_CREDENTIAL_ENVIRONMENT, JT_R_CLIENT_DISABLED,
+        JT_R_CLIENT_NETWORK,     JT_R_CREDENTIAL_NETWORK,     JT_R_NONE,
     };
     int i = 0;
     while (i < (int)(sizeof order / sizeof order[0]) && order[i] != r) {
@@ -153,6 +186,6 @@ void jt_auth_assume(const struct jt_auth_context *ctx, struct jt_slice client_id
         out->credential_id = best.credential->id;
     }
     if (out->reason == JT_R_NONE) {
-        prove(ctx, &best, true, out);
+        prove(ctx, &best, NULL, out);
     }
 }

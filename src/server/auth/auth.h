@@ -12,8 +12,10 @@
 #define JT_AUTH_AUTH_H
 
 #include "../../core/base/arena.h"
+#include "../../core/crypt/peer.h"
 #include "../../core/http/basic.h"
 #include "../../core/http/form.h"
+#include "../issuers/issuers.h"
 #include "../reason.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
@@ -30,8 +32,7 @@ enum jt_auth_verdict {
     JT_AUTH_LATER, /* result.errand has to be run first */
 };
 
-struct jt_peer_cert; /* core/crypt/peer.h */
-struct jt_errand;    /* what a method needs done elsewhere; errand.h */
+struct jt_errand; /* what a method needs done elsewhere; errand.h */
 
 /* What a request carries. */
 struct jt_auth_input {
@@ -49,12 +50,16 @@ struct jt_auth_context {
     struct jt_crypt *crypt;
     struct jt_checks *checks;
     struct jt_replays *replays;
+    struct jt_issuers *issuers; /* whose keys are known */
     struct jt_arena *arena;
     struct jt_slice issuer; /* our own */
     int64_t now_s;
     bool clock_trusted;
     const struct jt_addr *peer; /* whose address the request comes from; NULL: from anywhere, for
                                    jt_auth_assume only */
+    bool rotating; /* to be replaced: by the client's policy it may be over for some days */
+    struct jt_slice environment; /* this server's: credentials labelled for another one are refused;
+                                    empty: labels say nothing */
 };
 
 struct jt_auth_result {
@@ -74,7 +79,11 @@ struct jt_auth_result {
 bool jt_auth_input_read(struct jt_arena *a, const struct jt_authz *authz,
                         const struct jt_form *form, const struct jt_peer_cert *cert,
                         struct jt_auth_input *out);
-/* Runs every method's detect; more than one is refused, exactly one verifies. */
+/*
+ * Runs every method's detect; more than one is refused, exactly one verifies. A certificate beside
+ * another proof that is right is a second method only when it would be a proof of that client too:
+ * in a service mesh every connection has one.
+ */
 void jt_authenticate(const struct jt_auth_context *ctx, const struct jt_auth_input *in,
                      struct jt_auth_result *out);
 
@@ -91,6 +100,8 @@ struct jt_slice jt_auth_claimed(const struct jt_auth_context *ctx, const struct 
 
 const struct jt_client *jt_principal_client(const struct jt_principal *p);
 const struct jt_credential *jt_principal_credential(const struct jt_principal *p);
+/* SHA-256 of the certificate that the request came with, whatever the proof was; may be empty. */
+struct jt_slice jt_principal_certificate(const struct jt_principal *p);
 bool jt_principal_is_hypothetical(const struct jt_principal *p);
 
 #endif

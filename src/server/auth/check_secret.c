@@ -37,6 +37,13 @@ enum jt_reason jt_auth_usable(const struct jt_client *c, const struct jt_credent
     if (k->expires_s != 0 && ctx->now_s >= k->expires_s) {
         return ended(k, JT_R_SECRET_EXPIRED, JT_R_CREDENTIAL_EXPIRED);
     }
+    int64_t due_s = jt_credential_due(c, k);
+    if (due_s != 0 && ctx->now_s >= due_s + (ctx->rotating ? JT_ROTATION_GRACE_S : 0)) {
+        return JT_R_ROTATION_REQUIRED;
+    }
+    if (jt_credential_is_foreign(k, ctx->environment)) {
+        return JT_R_CREDENTIAL_ENVIRONMENT;
+    }
     if (!c->enabled) {
         return JT_R_CLIENT_DISABLED;
     }

@@ -8,6 +8,7 @@
 #ifndef JT_AUTH_ERRAND_H
 #define JT_AUTH_ERRAND_H
 
+#include "../../client/jwks.h"
 #include "../../core/base/secret.h"
 #include "../../core/base/slice.h"
 #include "../../core/crypt/password.h"
@@ -42,5 +43,20 @@ struct jt_hash_errand {
     size_t secret;  /* which one fits */
     bool undecided; /* none fits, but one could not be compared */
 };
+
+#define JT_KEYS_ASKED 8 /* issuers for one request */
+
+/* JT_ERRAND_KEYS */
+struct jt_keys_errand {
+    struct jt_errand errand; /* first */
+    struct jt_jwks_source from;
+    size_t nasked;
+    uint32_t asked[JT_KEYS_ASKED]; /* numbers of the credentials whose keys were asked for */
+};
+
+static inline struct jt_keys_errand *jt_keys_errand_of(struct jt_errand *e)
+{
+    return (struct jt_keys_errand *)(void *)e;
+}
 
 #endif

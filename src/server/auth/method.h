@@ -26,7 +26,7 @@ struct jt_auth_ops {
 };
 
 extern const struct jt_auth_ops jt_auth_client_secret_basic, jt_auth_client_secret_post,
-    jt_auth_private_key_jwt;
+    jt_auth_private_key_jwt, jt_auth_certificate, jt_auth_trust;
 
 /* Sets reason and words; returns REFUSED. */
 static inline enum jt_auth_verdict jt_auth_refuse(struct jt_auth_result *out, enum jt_reason why,

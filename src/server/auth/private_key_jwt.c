@@ -5,7 +5,7 @@
  *
  * Its audience is our issuer, as one string (draft-ietf-oauth-rfc7523bis): an assertion made for
  * another server must not be good here. It lives five minutes at most, and is good once. Older
- * libraries name the token endpoint and let it live an hour: compat aud-token-url.
+ * libraries name the endpoint that they call and let it live an hour: compat aud-token-url.
  */
 #include "method.h"
 
@@ -15,7 +15,7 @@
 
 static bool detect(const struct jt_auth_input *in)
 {
-    return in->assertion != NULL;
+    return in->assertion != NULL && !jt_assertion_is_foreign(in->assertion);
 }
 
 static struct jt_slice claimed(const struct jt_auth_context *ctx, const struct jt_auth_input *in)
@@ -82,11 +82,14 @@ static struct search find_key(const struct jt_auth_context *ctx, const struct jt
     return q;
 }
 
-/* "/token" and its aliases, behind our issuer. */
-static bool is_token_url(struct jt_slice issuer, struct jt_slice aud)
+/* The endpoints that take assertions and their aliases, behind our issuer: some libraries name the
+ * one that they call. */
+static bool is_our_url(struct jt_slice issuer, struct jt_slice aud)
 {
-    static const char *const paths[] = {"/token", "/oauth2/token", "/oauth/token",
-                                        "/token-srv/token"};
+    static const char *const paths[] = {
+        "/token",      "/oauth2/token",         "/oauth/token", "/token-srv/token",
+        "/introspect", "/token-srv/introspect", "/revoke",      "/token-srv/revoke",
+    };
     if (!jt_slice_starts(aud, issuer)) {
         return false;
     }
@@ -105,16 +108,16 @@ static bool audience_ok(const struct jt_auth_context *ctx, const struct jt_clien
         return false;
     }
     return jt_slice_eq(s->aud, ctx->issuer) ||
-           ((c->compat & JT_COMPAT_AUD_TOKEN_URL) != 0 && is_token_url(ctx->issuer, s->aud));
+           ((c->compat & JT_COMPAT_AUD_TOKEN_URL) != 0 && is_our_url(ctx->issuer, s->aud));
 }
 
 static enum jt_reason audience_words(const struct jt_auth_context *ctx,
                                      const struct jt_assertion *s, const char **detail)
 {
-    *detail = s->aud_is_array                     ? "aud is an array"
-              : s->aud.n == 0                     ? "aud is absent"
-              : is_token_url(ctx->issuer, s->aud) ? "aud is the token endpoint"
-                                                  : "aud is something else than the issuer";
+    *detail = s->aud_is_array                   ? "aud is an array"
+              : s->aud.n == 0                   ? "aud is absent"
+              : is_our_url(ctx->issuer, s->aud) ? "aud is the endpoint, not the issuer"
+                                                : "aud is something else than the issuer";
     return JT_R_ASSERTION_AUDIENCE;
 }
 

@@ -42,7 +42,7 @@ static enum jt_err check_file(const struct jt_config *c, enum jt_option_index ke
 {
     const struct jt_option *o = &jt_options[key];
     const char *where = c->origin[key].where;
-    bool is_private = key == JT_OPT_server_tls_key;
+    bool is_private = key == JT_OPT_server_tls_key || key == JT_OPT_admin_tls_key;
     char path[4096] = "";
     if (name.n >= sizeof path) {
         return jt_config_fail(err, JT_E_LIMIT, where, "%s: the file name is too long", o->name);
@@ -67,21 +67,48 @@ static enum jt_err check_file(const struct jt_config *c, enum jt_option_index ke
     return JT_OK;
 }
 
-static enum jt_err check_tls(const struct jt_config *c, struct jt_config_error *err)
+/* A certificate and its key: both or none, and files that the server can use. */
+static enum jt_err check_pair(const struct jt_config *c, enum jt_option_index cert,
+                              enum jt_option_index key, struct jt_config_error *err)
 {
-    if (c->tls_cert.n == 0 && c->tls_key.n == 0) {
+    const struct jt_slice *files[2];
+    const enum jt_option_index keys[2] = {cert, key};
+    for (size_t i = 0; i < 2; i++) {
+        files[i] =
+            (const struct jt_slice *)(const void *)((const char *)c + jt_options[keys[i]].offset);
+    }
+    if (files[0]->n == 0 && files[1]->n == 0) {
         return JT_OK;
     }
-    if (c->tls_key.n == 0) {
-        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_tls_cert].where,
-                              "server.tls_cert needs server.tls_key beside it");
+    for (size_t i = 0; i < 2; i++) {
+        if (files[i]->n == 0) {
+            return jt_config_fail(err, JT_E_RANGE, c->origin[keys[1 - i]].where,
+                                  "%s needs %s beside it", jt_options[keys[1 - i]].name,
+                                  jt_options[keys[i]].name);
+        }
     }
-    if (c->tls_cert.n == 0) {
-        return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_tls_key].where,
-                              "server.tls_key needs server.tls_cert beside it");
+    JT_TRY(check_file(c, cert, *files[0], err));
+    return check_file(c, key, *files[1], err);
+}
+
+static enum jt_err check_tls(const struct jt_config *c, struct jt_config_error *err)
+{
+    JT_TRY(check_pair(c, JT_OPT_server_tls_cert, JT_OPT_server_tls_key, err));
+    return check_pair(c, JT_OPT_admin_tls_cert, JT_OPT_admin_tls_key, err);
+}
+
+/* The administration from elsewhere is TLS or it is not there. */
+static enum jt_err check_admin(const struct jt_config *c, struct jt_config_error *err)
+{
+    if (c->admin_client_ca.n > 0) {
+        JT_TRY(check_file(c, JT_OPT_admin_client_ca, c->admin_client_ca, err));
     }
-    JT_TRY(check_file(c, JT_OPT_server_tls_cert, c->tls_cert, err));
-    return check_file(c, JT_OPT_server_tls_key, c->tls_key, err);
+    if (c->nadmin_listen == 0 || jt_config_admin_cert(c).n > 0) {
+        return JT_OK;
+    }
+    return jt_config_fail(err, JT_E_PERM, c->origin[JT_OPT_admin_listen].where,
+                          "admin.listen speaks TLS only: give admin.tls_cert and admin.tls_key, or "
+                          "server.tls_cert and server.tls_key");
 }
 
 static enum jt_err check_listeners(const struct jt_config *c, struct jt_config_error *err)
@@ -110,6 +137,17 @@ static enum jt_err check_listeners(const struct jt_config *c, struct jt_config_e
         }
     }
     return JT_OK;
+}
+
+/* A header that nobody may send would be a setting without effect. */
+static enum jt_err check_header(const struct jt_config *c, struct jt_config_error *err)
+{
+    if (c->client_cert_header == JT_CERT_HEADER_NONE || c->ntrusted > 0) {
+        return JT_OK;
+    }
+    return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_client_cert_header].where,
+                          "server.client_cert_header: no proxy may send it: name the proxies in "
+                          "server.trusted_proxies");
 }
 
 static enum jt_err check_token(const struct jt_config *c, struct jt_config_error *err)
@@ -174,16 +212,38 @@ static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error
     return JT_OK;
 }
 
+/* A trust rule must not reach this machine because somebody wanted the whole Internet, which needs
+ * no permission. */
+static enum jt_err check_trust(const struct jt_config *c, struct jt_config_error *err)
+{
+    for (size_t i = 0; i < c->nallowed; i++) {
+        char text[JT_NET_TEXT];
+        jt_net_text(&c->allowed[i], text);
+        if (strcmp(text, "0.0.0.0/0") == 0 || strcmp(text, "::/0") == 0) {
+            return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_trust_allow_networks].where,
+                                  "trust.allow_networks: %s is everything, this machine's own "
+                                  "services too: public addresses are allowed anyhow, name the "
+                                  "networks that are not",
+                                  text);
+        }
+    }
+    return c->trust_ca_file.n == 0 ? JT_OK
+                                   : check_file(c, JT_OPT_trust_ca_file, c->trust_ca_file, err);
+}
+
 enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err)
 {
     *err = (struct jt_config_error){0};
     JT_TRY(check_tls(c, err));
     JT_TRY(check_listeners(c, err));
+    JT_TRY(check_admin(c, err));
     JT_TRY(check_issuer(c, err));
     JT_TRY(check_proxies(c, err));
+    JT_TRY(check_header(c, err));
     JT_TRY(check_token(c, err));
     JT_TRY(check_keys(c, err));
     JT_TRY(check_audit(c, err));
+    JT_TRY(check_trust(c, err));
     if (c->data.n == 0) {
         return jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_server_data].where,
                               "server.data must name a directory");

@@ -15,10 +15,11 @@
 #include "../../core/base/err.h"
 #include "../../core/crypt/pkey.h"
 #include "../../core/http/cidr.h"
+#include "../../core/http/client_cert.h"
 
 #define JT_LISTEN_MAX 16
 #define JT_PROXIES_MAX 32
-#define JT_CONFIG_KEYS_MAX 32 /* room for the rows of option.def */
+#define JT_CONFIG_KEYS_MAX 48 /* room for the rows of option.def */
 
 /* Where a value came from, in rising order of precedence. */
 enum jt_config_from { JT_FROM_DEFAULT = 0, JT_FROM_FILE, JT_FROM_ENV, JT_FROM_FLAG };
@@ -41,6 +42,7 @@ struct jt_config {
     struct jt_slice environment; /* label shown at start */
     size_t ntrusted;
     struct jt_net trusted[JT_PROXIES_MAX]; /* server.trusted_proxies */
+    enum jt_cert_header client_cert_header;
     int64_t max_connections, max_connections_per_address;
     /* token */
     int64_t token_lifetime_s, token_max_lifetime_s; /* 3600, 86400 */
@@ -49,15 +51,34 @@ struct jt_config {
     int64_t jwks_max_age_s;                 /* 300 */
     int64_t publish_wait_s, rotate_every_s; /* 3600, 0: never */
     struct jt_slice metrics_listen;         /* empty: no listener */
+    /* trust: fetching the keys of other issuers */
+    struct jt_slice trust_ca_file; /* CAs besides the system's; empty: none */
+    size_t nallowed;
+    struct jt_net allowed[JT_PROXIES_MAX]; /* trust.allow_networks */
     /* audit */
     bool audit_degrade;     /* audit.on_failure: block | degrade */
     int64_t audit_retain_s; /* 0: for ever */
     uint64_t audit_max_bytes;
     bool audit_introspection_each;
+    /* admin */
+    size_t nadmin_listen; /* 0: on the Unix socket only */
+    struct jt_slice admin_listen[JT_LISTEN_MAX];
+    struct jt_slice admin_tls_cert, admin_tls_key; /* empty: those of server */
+    struct jt_slice admin_client_ca;               /* empty: no client certificates */
     /* log */
     int log_level; /* 3 error, 4 warning, 6 info, 7 debug */
     bool log_json; /* log.format: json | text; auto: text on a terminal */
 };
+
+/* The files that admin.listen speaks TLS with; empty: there are none. */
+static inline struct jt_slice jt_config_admin_cert(const struct jt_config *c)
+{
+    return c->admin_tls_cert.n > 0 ? c->admin_tls_cert : c->tls_cert;
+}
+static inline struct jt_slice jt_config_admin_key(const struct jt_config *c)
+{
+    return c->admin_tls_cert.n > 0 ? c->admin_tls_key : c->tls_key;
+}
 
 /* One finding, in the shape jeton: FILE:LINE:COLUMN: TEXT (advice) */
 struct jt_config_error {

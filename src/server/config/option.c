@@ -19,6 +19,7 @@
 #define CTYPE_ALG enum jt_alg
 #define CTYPE_LEVEL int
 #define CTYPE_FORMAT bool
+#define CTYPE_HEADER enum jt_cert_header
 #define X(section, key, type, field, lo, hi, choices, fallback, when, doc)                         \
     _Static_assert(_Generic(((struct jt_config *)0)->field, CTYPE_##type : 1, default : 0),        \
                    #section "." #key " and " #field " differ in type");
@@ -90,6 +91,30 @@ static enum jt_err keep(struct jt_config *c, struct jt_slice value, struct jt_sl
     return JT_OK;
 }
 
+size_t *jt_option_count(struct jt_config *c, const struct jt_option *o)
+{
+    static const struct {
+        size_t list, count;
+    } rows[] = {
+        {offsetof(struct jt_config, listen), offsetof(struct jt_config, nlisten)},
+        {offsetof(struct jt_config, admin_listen), offsetof(struct jt_config, nadmin_listen)},
+        {offsetof(struct jt_config, trusted), offsetof(struct jt_config, ntrusted)},
+        {offsetof(struct jt_config, allowed), offsetof(struct jt_config, nallowed)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].list == o->offset) {
+            return (size_t *)(void *)((char *)c + rows[i].count);
+        }
+    }
+    JT_ASSERT(!jt_option_is_list(o));
+    return NULL;
+}
+
+static size_t count_in(const struct jt_config *c, const struct jt_option *o)
+{
+    return *jt_option_count((struct jt_config *)(uintptr_t)c, o);
+}
+
 enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct jt_slice value,
                           struct jt_option_source source, struct jt_config_error *err)
 {
@@ -99,14 +124,16 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
         (keep(c, value, &value) != JT_OK || keep(c, where, &where) != JT_OK)) {
         return jt_config_fail(err, JT_E_NOMEM, source.where, "out of memory");
     }
-    size_t *count = o->type == JT_OPTION_NETS ? &c->ntrusted : &c->nlisten;
-    size_t before = *count;
-    if (jt_option_is_list(o) && source.from != c->origin[i].from) {
+    size_t *count = jt_option_count(c, o);
+    size_t before = count != NULL ? *count : 0;
+    if (count != NULL && source.from != c->origin[i].from) {
         *count = 0;
     }
     enum jt_err e = jt_value_read(o, value, c, source.where, err);
     if (e != JT_OK) {
-        *count = before;
+        if (count != NULL) {
+            *count = before;
+        }
         return e;
     }
     c->origin[i].from = source.from;
@@ -114,21 +141,20 @@ enum jt_err jt_option_set(struct jt_config *c, const struct jt_option *o, struct
     return JT_OK;
 }
 
-static bool same_nets(const struct jt_config *a, const struct jt_config *b)
+static bool same_nets(const struct jt_net *a, const struct jt_net *b, size_t n)
 {
-    bool same = a->ntrusted == b->ntrusted;
-    for (size_t i = 0; same && i < a->ntrusted; i++) {
-        same = a->trusted[i].bits == b->trusted[i].bits &&
-               memcmp(a->trusted[i].a.b, b->trusted[i].a.b, sizeof a->trusted[i].a.b) == 0;
+    bool same = true;
+    for (size_t i = 0; same && i < n; i++) {
+        same = a[i].bits == b[i].bits && memcmp(a[i].a.b, b[i].a.b, sizeof a[i].a.b) == 0;
     }
     return same;
 }
 
-static bool same_listen(const struct jt_config *a, const struct jt_config *b)
+static bool same_texts(const struct jt_slice *a, const struct jt_slice *b, size_t n)
 {
-    bool same = a->nlisten == b->nlisten;
-    for (size_t i = 0; same && i < a->nlisten; i++) {
-        same = jt_slice_eq(a->listen[i], b->listen[i]);
+    bool same = true;
+    for (size_t i = 0; same && i < n; i++) {
+        same = jt_slice_eq(a[i], b[i]);
     }
     return same;
 }
@@ -145,9 +171,13 @@ bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const 
         return jt_slice_eq(*(const struct jt_slice *)(const void *)x,
                            *(const struct jt_slice *)(const void *)y);
     case JT_OPTION_LISTEN:
-        return same_listen(a, b);
+        n = count_in(a, o);
+        return n == count_in(b, o) && same_texts((const struct jt_slice *)(const void *)x,
+                                                 (const struct jt_slice *)(const void *)y, n);
     case JT_OPTION_NETS:
-        return same_nets(a, b);
+        n = count_in(a, o);
+        return n == count_in(b, o) && same_nets((const struct jt_net *)(const void *)x,
+                                                (const struct jt_net *)(const void *)y, n);
     case JT_OPTION_COUNT:
     case JT_OPTION_DURATION:
     case JT_OPTION_SIZE:
@@ -155,6 +185,9 @@ bool jt_option_same(const struct jt_option *o, const struct jt_config *a, const 
         break;
     case JT_OPTION_ALG:
         n = sizeof(enum jt_alg);
+        break;
+    case JT_OPTION_HEADER:
+        n = sizeof(enum jt_cert_header);
         break;
     case JT_OPTION_LEVEL:
         n = sizeof(int);

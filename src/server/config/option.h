@@ -14,8 +14,8 @@
 enum jt_option_type {
     JT_OPTION_TEXT,     /* struct jt_slice */
     JT_OPTION_ISSUER,   /* struct jt_slice */
-    JT_OPTION_LISTEN,   /* struct jt_slice[JT_LISTEN_MAX], with nlisten */
-    JT_OPTION_NETS,     /* struct jt_net[JT_PROXIES_MAX], with ntrusted */
+    JT_OPTION_LISTEN,   /* struct jt_slice[JT_LISTEN_MAX], with its count */
+    JT_OPTION_NETS,     /* struct jt_net[JT_PROXIES_MAX], with its count */
     JT_OPTION_ADDRESS,  /* struct jt_slice; may be empty */
     JT_OPTION_COUNT,    /* int64_t */
     JT_OPTION_DURATION, /* int64_t, seconds */
@@ -23,6 +23,7 @@ enum jt_option_type {
     JT_OPTION_CHOICE,   /* bool: the second of two words */
     JT_OPTION_ALG,      /* enum jt_alg */
     JT_OPTION_LEVEL,    /* int, as in syslog(3) */
+    JT_OPTION_HEADER,   /* enum jt_cert_header */
     JT_OPTION_FORMAT,   /* bool: is JSON */
 };
 
@@ -57,6 +58,9 @@ static inline bool jt_option_is_list(const struct jt_option *o)
 {
     return o->type == JT_OPTION_LISTEN || o->type == JT_OPTION_NETS;
 }
+
+/* How many values a list has: the field beside it. NULL: it is none. */
+size_t *jt_option_count(struct jt_config *c, const struct jt_option *o);
 
 /* Do both have the same value for it? */
 bool jt_option_same(const struct jt_option *o, const struct jt_config *a,

@@ -56,6 +56,28 @@ static void add_proxies(struct jt_protections *p, const struct jt_config *c)
     }
 }
 
+static void add_fetching(struct jt_protections *p, const struct jt_config *c)
+{
+    if (c->nallowed == 0) {
+        jt_protections_add(p, "key fetching", JT_PROTECTION_ON,
+                           "for trust rules, from public addresses only");
+    } else {
+        jt_protections_add(p, "key fetching", JT_PROTECTION_ON,
+                           "for trust rules, from public addresses and %zu network%s "
+                           "(trust.allow_networks)",
+                           c->nallowed, c->nallowed == 1 ? "" : "s");
+    }
+}
+
+static void add_environment(struct jt_protections *p, const struct jt_config *c)
+{
+    if (c->environment.n > 0) { /* without one, labels say nothing: that is no fault */
+        jt_protections_add(p, "environment", JT_PROTECTION_ON,
+                           "credentials labelled for another one than %.*s are refused",
+                           JT_FMT(c->environment));
+    }
+}
+
 static void add_metrics(struct jt_protections *p, const struct jt_config *c)
 {
     if (c->metrics_listen.n == 0) {
@@ -66,6 +88,27 @@ static void add_metrics(struct jt_protections *p, const struct jt_config *c)
     jt_protections_add(p, "private metrics", JT_PROTECTION_OFF,
                        "anybody who reaches %.*s can read them (plain HTTP, no password)",
                        JT_FMT(c->metrics_listen));
+}
+
+static void add_admin(struct jt_protections *p, const struct jt_config *c)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, 4096);
+    for (size_t i = 0; i < c->nadmin_listen; i++) {
+        jt_buf_puts(&b, i == 0 ? "" : ", ");
+        jt_buf_put(&b, c->admin_listen[i]);
+    }
+    if (c->nadmin_listen == 0) {
+        jt_protections_add(p, "administration", JT_PROTECTION_ON,
+                           "on the Unix socket only: root and the server's own user");
+        return;
+    }
+    jt_protections_add(p, "administration", JT_PROTECTION_ON,
+                       "on the Unix socket, and with TLS on %.*s: access tokens of this server "
+                       "with jeton:admin, jeton:read or jeton:audit%s%.*s",
+                       (int)b.n, (const char *)b.p,
+                       c->admin_client_ca.n > 0 ? ", and every client certificate of " : "",
+                       JT_FMT(c->admin_client_ca));
 }
 
 void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
@@ -79,6 +122,7 @@ void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
     jt_protections_add(p, "failed attempts", JT_PROTECTION_ON,
                        "slowed down for each client and address, and for each network");
     add_proxies(p, c);
+    add_environment(p, c);
     jt_protections_add(p, "connections", JT_PROTECTION_ON,
                        "at most %lld for one address, %lld in all",
                        (long long)c->max_connections_per_address, (long long)c->max_connections);
@@ -92,6 +136,8 @@ void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
                            "by hand only (jeton key rotate); keys.rotate_every does it by itself");
     }
     add_metrics(p, c);
+    add_fetching(p, c);
+    add_admin(p, c);
     jt_protections_add(p, "core dumps", JT_PROTECTION_ON,
                        "the server forbids them, and debuggers, for itself");
 }

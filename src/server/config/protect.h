@@ -25,7 +25,7 @@ struct jt_protection {
     char detail[500];
 };
 
-#define JT_PROTECTIONS_MAX 14
+#define JT_PROTECTIONS_MAX 20
 struct jt_protections {
     size_t n;
     struct jt_protection items[JT_PROTECTIONS_MAX];

@@ -105,6 +105,11 @@ static enum jt_err read_listen(const struct read *r)
     struct jt_slice host = {0};
     uint16_t port = 0;
     struct jt_addr addr = {0};
+    struct jt_slice *list = r->field;
+    size_t *n = jt_option_count(r->c, r->o);
+    if (r->value.n == 0 && r->o->fallback[0] == '\0') {
+        return JT_OK; /* the default: none */
+    }
     if (r->value.n == 0 || jt_hostport_read(r->value, &host, &port) != JT_OK) {
         return refuse(r, JT_E_SYNTAX,
                       "is not an address with a port, such as 127.0.0.1:8443 or [::1]:8443");
@@ -114,21 +119,23 @@ static enum jt_err read_listen(const struct read *r)
                       "has no IP address before the port (localhost is 127.0.0.1, every address is "
                       "0.0.0.0 and [::])");
     }
-    for (size_t i = 0; i < r->c->nlisten; i++) {
-        if (jt_slice_eq(r->c->listen[i], r->value)) {
+    for (size_t i = 0; i < *n; i++) {
+        if (jt_slice_eq(list[i], r->value)) {
             return refuse(r, JT_E_CONFLICT, "is listed twice");
         }
     }
-    if (r->c->nlisten == JT_LISTEN_MAX) {
+    if (*n == JT_LISTEN_MAX) {
         return refuse(r, JT_E_LIMIT, "is one address too many: 16 are allowed");
     }
-    r->c->listen[r->c->nlisten++] = r->value;
+    list[(*n)++] = r->value;
     return JT_OK;
 }
 
 static enum jt_err read_nets(const struct read *r)
 {
     const char *why = "";
+    struct jt_net *list = r->field;
+    size_t *count = jt_option_count(r->c, r->o);
     struct jt_net n;
     if (r->value.n == 0) {
         return JT_OK; /* the default: none */
@@ -137,10 +144,10 @@ static enum jt_err read_nets(const struct read *r)
     if (e != JT_OK) {
         return refuse(r, e, why);
     }
-    if (r->c->ntrusted == JT_PROXIES_MAX) {
+    if (*count == JT_PROXIES_MAX) {
         return refuse(r, JT_E_LIMIT, "is one network too many: 32 are allowed");
     }
-    r->c->trusted[r->c->ntrusted++] = n;
+    list[(*count)++] = n;
     return JT_OK;
 }
 
@@ -234,6 +241,16 @@ static enum jt_err read_choice(const struct read *r)
     return JT_OK;
 }
 
+static enum jt_err read_header(const struct read *r)
+{
+    int i = read_word(r);
+    if (i < 0) {
+        return JT_E_RANGE;
+    }
+    *(enum jt_cert_header *)r->field = (enum jt_cert_header)i;
+    return JT_OK;
+}
+
 static enum jt_err read_alg(const struct read *r)
 {
     if (read_word(r) < 0) {
@@ -274,6 +291,7 @@ enum jt_err jt_value_read(const struct jt_option *o, struct jt_slice value, stru
         [JT_OPTION_DURATION] = read_duration, [JT_OPTION_SIZE] = read_size,
         [JT_OPTION_CHOICE] = read_choice,     [JT_OPTION_ALG] = read_alg,
         [JT_OPTION_LEVEL] = read_level,       [JT_OPTION_FORMAT] = read_format,
+        [JT_OPTION_HEADER] = read_header,
     };
     struct read r = {o, value, c, (char *)c + o->offset, where, err};
     return readers[o->type](&r);

@@ -220,7 +220,9 @@ static enum jt_err unknown_section(struct reader *r, const yaml_event_t *ev)
              JT_FMT(shown), JT_FMT(s.best));
     }
     FAIL(r, JT_E_SYNTAX, ev->start_mark,
-         "unknown section \"%.*s\" (there are server, token, keys, audit and log)", JT_FMT(shown));
+         "unknown section \"%.*s\" (there are server, token, keys, audit, metrics, admin, trust "
+         "and log)",
+         JT_FMT(shown));
 }
 
 /* Remembers the line; a second time is an error (RFC 8259 leaves it open, so we decide). */

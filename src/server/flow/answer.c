@@ -77,7 +77,7 @@ static enum jt_next write_answer(struct jt_flow *f, const struct jt_answer *a, s
 
 enum jt_next jt_answer(struct jt_flow *f, const struct jt_answer *a)
 {
-    return write_answer(f, a, jt_flow_ref(f));
+    return write_answer(f, a, a->ref.n > 0 ? a->ref : jt_flow_ref(f));
 }
 
 static void error_body(struct jt_buf *b, const struct jt_reason_row *row, struct jt_slice ref)
@@ -153,7 +153,7 @@ void jt_answer_late(struct jt_exchange *x)
     struct jt_slice id = jt_slice(ref, sizeof ref);
     JT_AUTO(jt_buf_free) struct jt_buf body;
     jt_buf_init(&body, ERROR_MAX);
-    bool admin = x->from == JT_LISTEN_ADMIN;
+    bool admin = jt_listen_is_admin(x->from);
     if (admin) {
         problem_body(&body, jt_reason_row(JT_R_BUSY));
     } else {

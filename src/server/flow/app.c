@@ -121,6 +121,9 @@ static enum jt_admit admit(void *app, const struct jt_listener *l, const struct 
 {
     const struct jt_app *a = app;
     const struct jt_settings *s = jt_settings_of(a);
+    if (l->kind == JT_LISTEN_ADMIN_TLS) { /* nobody stands for others there */
+        return JT_LET_IN;
+    }
     if (jt_nets_have(s->trusted, s->ntrusted, peer)) {
         return JT_LET_IN_UNCOUNTED;
     }

@@ -9,18 +9,22 @@
 #define JT_FLOW_APP_H
 
 #include "../../core/base/num.h"
+#include "../../core/http/client_cert.h"
 #include "../audit/writer.h"
 #include "../auth/checks.h"
 #include "../auth/replay.h"
+#include "../issuers/issuers.h"
 #include "../net/net.h"
 #include "../policy/throttle.h"
 #include "../store/directory.h"
 #include "../store/keyring.h"
+#include "../store/reminders.h"
 #include "counts.h"
 #include "keys.h"
 #include "metrics.h"
 #include "pool.h"
 #include "reader.h"
+#include "reads.h"
 #include "saver.h"
 #include "verdicts.h"
 
@@ -32,6 +36,8 @@ struct jt_settings {
     int64_t publish_wait_s, rotate_every_s;
     enum jt_alg token_alg;
     bool introspection_each;
+    enum jt_cert_header cert_header; /* in which trusted proxies pass certificates on */
+    struct jt_slice admin_ca; /* DER, one after the other: whose certificates may administer */
     size_t ntrusted;
     struct jt_net trusted[JT_TRUSTED_MAX]; /* proxies whose X-Forwarded-For counts */
 };
@@ -51,7 +57,8 @@ struct jt_app {
     struct jt_pool *pool; /* for foreign hashes; NULL: they cannot be compared */
     struct jt_slice issuer;
     bool profile_cidaas;
-    uid_t uid; /* the server's own */
+    struct jt_slice environment; /* of this installation; may be empty */
+    uid_t uid;                   /* the server's own */
     _Atomic(const struct jt_settings *) settings;
     _Atomic uint64_t *issue_sequence; /* of the next token */
     uint64_t sequence_floor;          /* tokens below ended with a restore */
@@ -59,12 +66,14 @@ struct jt_app {
     struct jt_throttle *throttle;
     struct jt_replays *replays;
     struct jt_verdicts *verdicts;
+    struct jt_issuers *issuers;
     struct jt_limits *limits; /* for metrics */
     size_t nlocals;
     struct jt_local *const *locals; /* of all workers, for metrics */
     int64_t started_s;
-    _Atomic int64_t cert_end_s;                 /* of the TLS certificate; 0: none */
-    _Atomic uint64_t expiring_7d, expiring_30d; /* secrets that end within; counted now and then */
+    _Atomic int64_t cert_end_s;                     /* of the TLS certificate; 0: none */
+    _Atomic uint64_t expiring[JT_EXPIRING_WINDOWS]; /* credentials; counted now and then */
+    _Atomic uint64_t reminders[JT_REMINDER_KINDS];  /* that were told since the start */
     _Atomic bool draining;
     /*
      * A new master key, in three steps: written beside the old one, the data keys wrapped under it
@@ -94,6 +103,7 @@ struct jt_local {
     struct jt_keys keys;
     struct jt_counts counts;
     struct jt_usage_batch used;
+    struct jt_reads reads; /* of the administration, from elsewhere */
     struct jt_metrics metrics;
     struct jt_buf text, jws; /* of what is being written; used within one step */
     uint64_t requests;       /* numbers answers that have no event */

@@ -32,10 +32,16 @@ enum jt_err jt_metadata_make(struct jt_app *app)
 {
     static const char *const none[] = {NULL};
     static const char *const grants[] = {"client_credentials", NULL};
-    static const char *const methods[] = {"client_secret_basic", "client_secret_post",
-                                          "private_key_jwt", NULL};
-    static const char *const introspection_methods[] = {"client_secret_basic", "client_secret_post",
-                                                        "private_key_jwt", "bearer", NULL};
+    static const char *const methods[] = {
+        "client_secret_basic", "client_secret_post",          "private_key_jwt",
+        "tls_client_auth",     "self_signed_tls_client_auth", NULL};
+    static const char *const introspection_methods[] = {"client_secret_basic",
+                                                        "client_secret_post",
+                                                        "private_key_jwt",
+                                                        "tls_client_auth",
+                                                        "self_signed_tls_client_auth",
+                                                        "bearer",
+                                                        NULL};
     /* Those of private_key_jwt; RS256 only where a client's compat says so. */
     static const char *const algs[] = {"ES256", "PS256", "EdDSA", "RS256", NULL};
     bool cidaas = app->profile_cidaas;
@@ -47,6 +53,7 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     url(&w, "introspection_endpoint", app->issuer,
         cidaas ? "/token-srv/introspect" : "/introspect");
     url(&w, "revocation_endpoint", app->issuer, cidaas ? "/token-srv/revoke" : "/revoke");
+    url(&w, "credential_rotation_endpoint", app->issuer, "/credentials/rotate"); /* our own */
     url(&w, "jwks_uri", app->issuer, "/.well-known/jwks.json");
     url(&w, "authorization_endpoint", app->issuer, "/authorize");
     list(&w, "response_types_supported", none);
@@ -57,6 +64,7 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     list(&w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
     list(&w, "revocation_endpoint_auth_methods_supported", methods);
     list(&w, "revocation_endpoint_auth_signing_alg_values_supported", algs);
+    jt_jw_kbool(&w, "tls_client_certificate_bound_access_tokens", true); /* RFC 8705 section 3.3 */
     jt_jw_end_obj(&w);
     return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_NOMEM;
 }

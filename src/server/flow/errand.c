@@ -12,6 +12,7 @@ enum jt_next jt_errand_run(struct jt_flow *f, struct jt_errand *errand)
     case JT_ERRAND_HASH:
         return jt_hashing_run(f, errand);
     case JT_ERRAND_KEYS:
+        return jt_errand_keys(f, errand);
     case JT_ERRAND_NONE:
         break;
     }

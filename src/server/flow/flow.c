@@ -59,7 +59,7 @@ static void job_done(struct jt_job *job)
         return;
     }
     if (f->reason != JT_R_NONE) {
-        finish(f, f->x->from == JT_LISTEN_ADMIN ? jt_problem_denial(f) : jt_answer_denial(f));
+        finish(f, jt_listen_is_admin(f->x->from) ? jt_problem_denial(f) : jt_answer_denial(f));
         return;
     }
     jt_flow_continue(f);
@@ -127,7 +127,7 @@ enum jt_next jt_fail(struct jt_flow *f, enum jt_reason r)
 {
     f->reason = r;
     f->job.receipt = (struct jt_receipt){0};
-    return f->x->from == JT_LISTEN_ADMIN ? jt_problem_denial(f) : jt_answer_denial(f);
+    return jt_listen_is_admin(f->x->from) ? jt_problem_denial(f) : jt_answer_denial(f);
 }
 
 static void count(struct jt_flow *f, enum jt_reason r)
@@ -167,7 +167,7 @@ static const struct jt_endpoint unreadable = {
 
 static enum jt_next not_found(struct jt_flow *f)
 {
-    if (f->x->from == JT_LISTEN_ADMIN) {
+    if (jt_listen_is_admin(f->x->from)) {
         return jt_problem(f, 404, "no_path", "there is nothing at this path");
     }
     static const char body[] =
@@ -187,8 +187,8 @@ static const char *allowed(struct jt_flow *f)
         const char *name;
     } all[] = {
         {JT_GET, "GET, HEAD"}, {JT_POST, "POST"}, {JT_PATCH, "PATCH"}, {JT_DELETE, "DELETE"}};
-    unsigned set = f->x->from == JT_LISTEN_ADMIN ? jt_route_admin_methods(f->x->head.path)
-                                                 : f->endpoint->methods;
+    unsigned set = jt_listen_is_admin(f->x->from) ? jt_route_admin_methods(f->x->head.path)
+                                                  : f->endpoint->methods;
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, 128);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -208,7 +208,7 @@ static enum jt_next not_allowed(struct jt_flow *f)
     static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Method Not Allowed\","
                                   "\"status\":405,\"code\":\"method\","
                                   "\"detail\":\"this path does not take this method\"}";
-    bool admin = f->x->from == JT_LISTEN_ADMIN;
+    bool admin = jt_listen_is_admin(f->x->from);
     const struct jt_answer a = {
         .status = 405,
         .content_type = admin ? "application/problem+json" : "application/json",
@@ -229,6 +229,7 @@ static const struct jt_endpoint *route(enum jt_listener_kind from, const struct 
 {
     switch (from) {
     case JT_LISTEN_ADMIN:
+    case JT_LISTEN_ADMIN_TLS:
         return jt_route_admin(h->path, h->method);
     case JT_LISTEN_METRICS:
         return jt_route_metrics(h->path);
@@ -253,7 +254,7 @@ void jt_flow_start(struct jt_flow *f)
         return;
     }
     f->endpoint = e;
-    if (!jt_address_settle(f)) {
+    if (!jt_caller_cert_settle(f) || !jt_address_settle(f)) {
         return;
     }
     if ((e->methods >> h->method & 1u) == 0 || h->method == JT_METHOD_OTHER) {

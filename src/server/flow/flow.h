@@ -33,6 +33,16 @@ struct jt_step {
 #define JT_ALLOW_PATCH (1u << JT_PATCH)
 #define JT_ALLOW_DELETE (1u << JT_DELETE)
 
+/* What a caller of the administration from elsewhere must hold (admin.listen). A route that does
+ * not say does not build: src/server/admin/route.c. */
+enum jt_needs {
+    JT_NEEDS_UNSAID = 0,
+    JT_NEEDS_NOTHING, /* anybody */
+    JT_NEEDS_READ,    /* jeton:read */
+    JT_NEEDS_AUDIT,   /* jeton:audit */
+    JT_NEEDS_ADMIN,   /* jeton:admin, which stands for the other two as well */
+};
+
 struct jt_endpoint {
     const char *path;          /* "*" stands for one segment, decoded into jt_flow.segments */
     unsigned methods;          /* 1 << enum jt_http_method */
@@ -40,12 +50,13 @@ struct jt_endpoint {
     bool lists;                /* and in JSON the lists and booleans of an introspection */
     enum jt_event_type denied; /* how a refusal is recorded */
     const struct jt_step *steps;
-    const char *query; /* of the administration: parameters of its URL, between blanks, or NULL */
+    const char *query;   /* of the administration: parameters of its URL, between blanks, or NULL */
+    enum jt_needs needs; /* of the administration */
 };
 
 extern const struct jt_step jt_token_steps[], jt_introspect_steps[], jt_revoke_steps[],
     jt_metadata_steps[], jt_jwks_steps[], jt_authorize_steps[], jt_livez_steps[], jt_readyz_steps[],
-    jt_metrics_steps[];
+    jt_metrics_steps[], jt_rotation_steps[];
 
 struct jt_token_req; /* request.c */
 
@@ -72,6 +83,8 @@ struct jt_flow {
     int64_t wait_s;                     /* for Retry-After; 0: 5 s */
     uint64_t sequence;                  /* issue sequence, drawn before the directory is read */
     enum jt_reason reason;
+    enum jt_reason refusal; /* that a change ended with, before it is denied */
+    bool rotating; /* a credential that is over by the client's policy may ask for the next */
     struct jt_slice detail; /* for audit: what was wrong */
     size_t nsegments;
     struct jt_slice segments[3]; /* of the path, where the endpoint has "*" */
@@ -116,6 +129,8 @@ void jt_flow_again(struct jt_flow *f);
 
 /* errand.c: has it run elsewhere; then the same step again, with it in f->proof. */
 enum jt_next jt_errand_run(struct jt_flow *f, struct jt_errand *errand);
+/* errand_keys.c */
+enum jt_next jt_errand_keys(struct jt_flow *f, struct jt_errand *errand);
 
 /* answer.c: the only writer of answers. */
 struct jt_answer {
@@ -129,6 +144,7 @@ struct jt_answer {
     const char *allow;        /* for 405 */
     const char *authenticate; /* WWW-Authenticate */
     const char *retry_after;
+    struct jt_slice ref; /* of jt_flow_ref, where the body has it; empty: a new one */
 };
 enum jt_next jt_answer(struct jt_flow *f, const struct jt_answer *a);
 /* 200 with this JSON, not to be cached; when it did not fit into the buffer, that the machine
@@ -161,6 +177,8 @@ enum jt_next jt_client_keep(struct jt_flow *f);
 struct jt_slice jt_token_req_scope(const struct jt_token_req *r);
 struct jt_slice jt_token_req_resource(const struct jt_token_req *r);
 
+/* caller_cert.c: whose certificate it comes with; before jt_address_settle. False: refused. */
+bool jt_caller_cert_settle(struct jt_flow *f);
 /* address.c: whose address this request comes from. False: refused already. */
 bool jt_address_settle(struct jt_flow *f);
 struct jt_proxies {
@@ -171,6 +189,9 @@ struct jt_proxies {
  * else than a list of addresses; *a is as it was. */
 JT_MUST enum jt_err jt_address_forwarded(const struct jt_http_head *h, const struct jt_proxies *p,
                                          struct jt_addr *a);
+
+/* health.c: 200 with the metrics */
+enum jt_next jt_metrics_respond(struct jt_flow *f);
 
 /* route.c */
 const struct jt_endpoint *jt_route_public(struct jt_slice path);

@@ -70,7 +70,7 @@ static enum jt_next readyz(struct jt_flow *f)
     struct jt_jw w = jt_jw(&b);
     jt_jw_obj(&w);
     jt_jw_kstr(&w, "status", jt_str(status));
-    if (f->x->from != JT_LISTEN_PUBLIC) {
+    if (f->x->from != JT_LISTEN_PUBLIC && f->x->from != JT_LISTEN_ADMIN_TLS) {
         jt_jw_key(&w, "checks");
         jt_jw_obj(&w);
         check(&w, "store", h.store, "the audit log cannot be written: look at the disk");
@@ -87,7 +87,7 @@ static enum jt_next readyz(struct jt_flow *f)
     return jt_buf_ok(&b) ? jt_answer(f, &a) : jt_fail(f, JT_R_INTERNAL);
 }
 
-static enum jt_next metrics(struct jt_flow *f)
+enum jt_next jt_metrics_respond(struct jt_flow *f)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, METRICS_MAX);
@@ -101,4 +101,4 @@ static enum jt_next metrics(struct jt_flow *f)
 
 const struct jt_step jt_livez_steps[] = {{"respond", livez}};
 const struct jt_step jt_readyz_steps[] = {{"respond", readyz}};
-const struct jt_step jt_metrics_steps[] = {{"respond", metrics}};
+const struct jt_step jt_metrics_steps[] = {{"respond", jt_metrics_respond}};

@@ -71,6 +71,7 @@ static bool recall(struct jt_local *l, const uint8_t hash[static JT_SHA256_SIZE]
         .aud = v.aud,
         .scope = v.scope,
         .jti = v.jti,
+        .cnf = v.cnf,
         .iat = v.iat,
         .exp = v.exp,
     };
@@ -103,6 +104,7 @@ static enum jt_inspection verify_once(struct jt_local *l, struct jt_slice token,
             .aud = c->aud,
             .scope = c->scope,
             .jti = c->jti,
+            .cnf = c->cnf,
             .iat = c->iat,
             .exp = c->exp,
             .id = out->id,
@@ -136,6 +138,7 @@ static enum jt_inspection look_up(struct jt_local *l, struct jt_slice token, str
         .aud = t->profile->audience,
         .scope = t->profile->scope,
         .jti = jt_slice(jti, JT_JTI_LEN),
+        .cnf = t->profile->cnf,
         .iat = t->issued_s,
         .exp = t->expires_s,
     };
@@ -187,14 +190,26 @@ static bool grants_stand(const struct jt_client *c, const struct jt_resource *r,
     return true;
 }
 
+/* A resource that binds its tokens takes none that is not bound: also one from before it did. */
+static bool bound_as_asked(const struct jt_inspected *t)
+{
+    return t->resource->bind == JT_BIND_NONE || t->claims.cnf.n > 0;
+}
+
 /* What a signature cannot tell: whether the client may still have it. */
 static bool stands(const struct jt_app *app, struct jt_inspected *t)
 {
     t->client = jt_directory_client(app->directory, t->claims.client_id);
     t->resource = jt_directory_resource(app->directory, t->claims.aud);
     return t->client != NULL && t->resource != NULL && t->client->enabled && !revoked(app, t) &&
-           credential_stands(t->client, &t->id) &&
+           credential_stands(t->client, &t->id) && bound_as_asked(t) &&
            grants_stand(t->client, t->resource, t->claims.scope);
+}
+
+bool jt_inspected_shown_by(const struct jt_inspected *t, const struct jt_peer_cert *cert)
+{
+    return t->claims.cnf.n == 0 ||
+           (cert != NULL && jt_slice_eq(t->claims.cnf, jt_peer_cert_sha256(cert)));
 }
 
 enum jt_inspection jt_inspect(struct jt_local *l, struct jt_slice token, struct jt_arena *a,

@@ -22,6 +22,9 @@ struct jt_inspected {
 /* out is set only on ACTIVE. UNDECIDED: a fault of the machine, to be answered with 503. */
 JT_MUST enum jt_inspection jt_inspect(struct jt_local *l, struct jt_slice token, struct jt_arena *a,
                                       struct jt_inspected *out);
+/* Whoever shows a token that is bound must hold its certificate (RFC 8705 section 3). cert: of the
+ * connection, NULL: none. */
+bool jt_inspected_shown_by(const struct jt_inspected *t, const struct jt_peer_cert *cert);
 /*
  * The first half of it: ours, whole and in time, whatever became of its client since. Sets claims,
  * id and key_sequence.

@@ -47,6 +47,10 @@ static enum jt_next by_bearer(struct jt_flow *f)
     case JT_INSPECT_UNDECIDED:
         return jt_fail(f, JT_R_INTERNAL);
     }
+    if (!jt_inspected_shown_by(&own, f->x->cert)) {
+        f->detail = JT_LIT("the token is bound to another certificate than the connection's");
+        return jt_deny(f, JT_R_BEARER_INVALID);
+    }
     in->bearer = f->authz.token;
     in->caller = own.claims.client_id;
     in->caller_client = own.client;
@@ -153,6 +157,7 @@ static void write_active(struct jt_buf *b, const struct jt_at_claims *c)
     jt_jw_kint(&w, "iat", c->iat);
     jt_jw_kint(&w, "exp", c->exp);
     jt_jw_kstr(&w, "jti", c->jti);
+    jt_at_put_cnf(&w, c->cnf);
     jt_jw_end_obj(&w);
 }
 

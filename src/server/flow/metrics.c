@@ -10,8 +10,13 @@
 #include "../../core/jose/alg.h"
 #include "app.h"
 
-static const char *const method_names[JT_METRIC_METHODS] = {
-    "none", "client_secret_basic", "client_secret_post", "private_key_jwt"};
+static const char *const method_names[JT_METRIC_METHODS] = {"none",
+                                                            "client_secret_basic",
+                                                            "client_secret_post",
+                                                            "private_key_jwt",
+                                                            "tls_client_auth",
+                                                            "self_signed_tls_client_auth",
+                                                            "trust"};
 
 enum jt_metric_method jt_metric_method(const char *name)
 {
@@ -190,6 +195,22 @@ static void hashes(const struct jt_app *app, struct jt_buf *b)
     jt_buf_printf(b, "%s{rule=\"late\"} %" PRIu64 "\n", name, s.late);
 }
 
+/* Assertions that are remembered, and keys of other issuers. */
+static void assertions(const struct jt_app *app, struct jt_buf *b)
+{
+    struct jt_issuers_counts n = {0};
+    if (app->issuers != NULL) {
+        n = jt_issuers_counts(app->issuers);
+    }
+    one(b, "jeton_replay_cache_entries", "gauge",
+        "Used assertions that are remembered until they end.",
+        app->replays == NULL ? 0 : jt_replays_count(app->replays));
+    one(b, "jeton_issuer_keys", "gauge", "Other issuers whose keys are at hand.", n.known);
+    head(b, "jeton_issuer_fetches_total", "counter", "Fetches of other issuers' keys, by result.");
+    jt_buf_printf(b, "jeton_issuer_fetches_total{result=\"ok\"} %" PRIu64 "\n", n.fetched);
+    jt_buf_printf(b, "jeton_issuer_fetches_total{result=\"failed\"} %" PRIu64 "\n", n.failed);
+}
+
 static void refused(const struct jt_app *app, struct jt_buf *b)
 {
     static const char name[] = "jeton_connections_refused_total";
@@ -223,12 +244,19 @@ static void disk(const struct jt_app *app, struct jt_buf *b)
 /* Counted by the keeper: a walk over all clients is nothing for an event loop. */
 static void expiring(const struct jt_app *app, struct jt_buf *b)
 {
+    static const char *const kinds[JT_REMINDER_KINDS] = {"credential", "key", "certificate"};
     head(b, "jeton_client_secrets_expiring", "gauge",
-         "Secrets that end soon, replaced ones aside.");
-    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"7d\"} %" PRIu64 "\n",
-                  atomic_load(&app->expiring_7d));
-    jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"30d\"} %" PRIu64 "\n",
-                  atomic_load(&app->expiring_30d));
+         "Credentials that end soon, replaced ones aside.");
+    for (size_t w = 0; w < JT_EXPIRING_WINDOWS; w++) {
+        jt_buf_printf(b, "jeton_client_secrets_expiring{within=\"%" PRIu32 "d\"} %" PRIu64 "\n",
+                      jt_expiring_days[w], atomic_load(&app->expiring[w]));
+    }
+    head(b, "jeton_reminders_total", "counter",
+         "Reminders of an end to come (credential.expiring and others), by what ends.");
+    for (size_t i = 0; i < JT_REMINDER_KINDS; i++) {
+        jt_buf_printf(b, "jeton_reminders_total{kind=\"%s\"} %" PRIu64 "\n", kinds[i],
+                      atomic_load(&app->reminders[i]));
+    }
 }
 
 static void keys(const struct jt_app *app, struct jt_buf *b)
@@ -271,6 +299,7 @@ void jt_metrics_write(const struct jt_app *app, struct jt_buf *b)
         TOTAL(app, revocations));
     limits(app, b);
     hashes(app, b);
+    assertions(app, b);
     refused(app, b);
     disk(app, b);
     commits(app, b);

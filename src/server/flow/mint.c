@@ -93,8 +93,10 @@ static enum jt_err mint_opaque(struct jt_local *l, const struct jt_at_claims *cl
     JT_TRY(jt_opaque_make(l->crypt, text));
     JT_TRY(jt_opaque_hash(l->crypt, jt_slice(text, JT_OPAQUE_LEN), hash));
     JT_TRY(jt_jti_write_with(l->crypt, l->app->reference_key, id, hash, jti));
-    *profile = (struct jt_profile){
-        .client_id = claims->client_id, .audience = claims->aud, .scope = claims->scope};
+    *profile = (struct jt_profile){.client_id = claims->client_id,
+                                   .audience = claims->aud,
+                                   .scope = claims->scope,
+                                   .cnf = claims->cnf};
     *o = (struct jt_opaque){.o = {.kind = JT_OBJ_TOKEN, .name = jt_slice(hash, JT_SHA256_SIZE)},
                             .sequence = id->sequence,
                             .issued_s = claims->iat,
@@ -123,6 +125,8 @@ void jt_mint_claims(const struct jt_app *app, const struct jt_settings *s, const
         .scope = jt_grant_scope(g),
         .iat = now,
         .exp = now + life,
+        .cnf = r->bind == JT_BIND_CERTIFICATE ? jt_principal_certificate(jt_grant_principal(g))
+                                              : jt_slice(NULL, 0),
     };
 }
 

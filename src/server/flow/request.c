@@ -122,12 +122,24 @@ struct jt_auth_context jt_flow_auth_context(const struct jt_flow *f, const struc
         .crypt = f->local->crypt,
         .checks = f->local->checks,
         .replays = f->app->replays,
+        .issuers = f->app->issuers,
         .arena = &f->x->arena,
         .issuer = f->app->issuer,
         .now_s = f->now_us / 1000000,
         .clock_trusted = jt_writer_clock_trusted(f->app->writer),
         .peer = peer,
+        .environment = f->app->environment,
+        .rotating = f->rotating,
     };
+}
+
+/* Evidence of use: for "who still uses it?". */
+static void note_use(struct jt_flow *f, int64_t now_s)
+{
+    struct jt_usage_from from = {&f->x->peer, f->x->head.user_agent};
+    jt_event_hide(&from.agent);
+    jt_usage_add(&f->local->used, f->app->usage, jt_principal_credential(f->auth.principal)->number,
+                 now_s, &from);
 }
 
 /* The use of an assertion goes to the disk with the next job of this request. */
@@ -147,8 +159,7 @@ static bool remember(struct jt_flow *f)
 
 static enum jt_next proven(struct jt_flow *f, int64_t now_s)
 {
-    jt_usage_add(&f->local->used, f->app->usage, jt_principal_credential(f->auth.principal)->number,
-                 now_s, &f->x->peer);
+    note_use(f, now_s);
     jt_hashing_upgrade(f);
     return remember(f) ? JT_NEXT : jt_fail(f, JT_R_INTERNAL);
 }
@@ -173,7 +184,7 @@ enum jt_next jt_client_authenticate(struct jt_flow *f)
     const struct jt_auth_context ctx = jt_flow_auth_context(f, &f->x->peer);
     if (!f->proof_read) {
         f->proof_read = true;
-        if (!jt_auth_input_read(&f->x->arena, &f->authz, &f->form, NULL, &f->proof)) {
+        if (!jt_auth_input_read(&f->x->arena, &f->authz, &f->form, f->x->cert, &f->proof)) {
             return jt_fail(f, JT_R_INTERNAL);
         }
         struct jt_slice said = jt_auth_claimed(&ctx, &f->proof);

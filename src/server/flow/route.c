@@ -8,6 +8,7 @@
 #define TOKEN JT_ALLOW_POST, .denied = JT_EV_TOKEN_DENIED, .steps = jt_token_steps
 #define INTROSPECT JT_ALLOW_POST, .denied = JT_EV_INTROSPECTION_DENIED, .steps = jt_introspect_steps
 #define REVOKE JT_ALLOW_POST, .denied = JT_EV_REVOCATION_DENIED, .steps = jt_revoke_steps
+#define ROTATION JT_ALLOW_POST, .denied = JT_EV_ROTATION_DENIED, .steps = jt_rotation_steps
 #define DOCUMENT JT_ALLOW_GET, .denied = JT_EV_REQUEST_REFUSED
 
 const struct jt_endpoint jt_public_endpoints[] = {
@@ -19,6 +20,7 @@ const struct jt_endpoint jt_public_endpoints[] = {
     {.path = "/token-srv/introspect", .json = true, .lists = true, .methods = INTROSPECT},
     {.path = "/revoke", .methods = REVOKE},
     {.path = "/token-srv/revoke", .json = true, .methods = REVOKE},
+    {.path = "/credentials/rotate", .methods = ROTATION},
     {.path = "/livez", .methods = DOCUMENT, .steps = jt_livez_steps},
     {.path = "/readyz", .methods = DOCUMENT, .steps = jt_readyz_steps},
     {.path = "/.well-known/jwks.json", .methods = DOCUMENT, .steps = jt_jwks_steps},

@@ -53,6 +53,19 @@ static enum jt_next audit(struct jt_flow *f)
     return jt_flow_submit(f);
 }
 
+#define WARN_S (14 * INT64_C(86400))
+
+/* An extension (RFC 6749 section 5.1): how long the client can still prove itself this way. */
+static void warn(struct jt_jw *w, const struct jt_flow *f)
+{
+    int64_t ends_s = jt_credential_ends(jt_principal_client(f->auth.principal),
+                                        jt_principal_credential(f->auth.principal));
+    int64_t left_s = ends_s - f->now_us / 1000000;
+    if (ends_s != 0 && left_s <= WARN_S) {
+        jt_jw_kint(w, "credential_expires_in", left_s > 0 ? left_s : 0);
+    }
+}
+
 /* A token leaves only against the receipt of its event. */
 static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
                                   struct jt_receipt receipt)
@@ -66,6 +79,7 @@ static enum jt_next respond_token(struct jt_flow *f, const struct jt_token *t,
     jt_jw_kstr(&w, "token_type", JT_LIT("Bearer"));
     jt_jw_kint(&w, "expires_in", jt_token_lifetime_s(t));
     jt_jw_kstr(&w, "scope", jt_token_scope(t));
+    warn(&w, f);
     jt_jw_end_obj(&w);
     return jt_answer_json(f, body);
 }

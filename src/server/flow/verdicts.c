@@ -7,7 +7,7 @@
 #define SETS 8192u /* a power of two */
 #define WAYS 4u
 #define STRIPES 64u
-#define TEXTS 5
+#define TEXTS 6
 
 struct entry {
     uint8_t hash[JT_SHA256_SIZE];
@@ -75,6 +75,7 @@ static void texts_of(struct jt_verdict *v, struct jt_slice *texts[static TEXTS])
     texts[2] = &v->aud;
     texts[3] = &v->scope;
     texts[4] = &v->jti;
+    texts[5] = &v->cnf;
 }
 
 bool jt_verdicts_find(struct jt_verdicts *v, const uint8_t hash[static JT_SHA256_SIZE],

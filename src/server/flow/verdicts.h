@@ -18,10 +18,10 @@
 #include "../../core/token/at.h"
 #include "../../core/token/ref.h"
 
-#define JT_VERDICT_TEXT 432 /* bytes of kid, client_id, aud, scope and jti together */
+#define JT_VERDICT_TEXT 432 /* bytes of kid, client_id, aud, scope, jti and cnf together */
 
 struct jt_verdict {
-    struct jt_slice kid, client_id, aud, scope, jti;
+    struct jt_slice kid, client_id, aud, scope, jti, cnf;
     int64_t iat, exp;
     struct jt_jti id;
 };

@@ -227,6 +227,7 @@ static enum turn start_request(struct jt_conn *c)
     x->from = c->kind;
     x->peer = c->peer;
     x->peer_uid = c->peer_uid;
+    x->cert = jt_peer_cert_ref(c->tls == NULL ? NULL : jt_tls_conn_peer(c->tls));
     x->patient = false;
     x->close = x->fault != JT_HTTP_OK || !x->head.keep_alive || c->worker->draining;
     jt_conn_enter(c, JT_CONN_RUN);

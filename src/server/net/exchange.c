@@ -41,6 +41,7 @@ static void keep_or_free(struct jt_buf *b)
 /* Everything a request left behind is wiped, then the exchange waits to be used again. */
 void jt_exchange_drop(struct jt_worker *w, struct jt_exchange *x)
 {
+    jt_peer_cert_release(&x->cert);
     jt_arena_reset(&x->arena);
     keep_or_free(&x->in);
     keep_or_free(&x->out);

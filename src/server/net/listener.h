@@ -13,7 +13,17 @@
 #include "../../core/base/slice.h"
 #include "tls.h"
 
-enum jt_listener_kind { JT_LISTEN_PUBLIC = 0, JT_LISTEN_ADMIN, JT_LISTEN_METRICS };
+enum jt_listener_kind {
+    JT_LISTEN_PUBLIC = 0,
+    JT_LISTEN_ADMIN, /* the Unix socket */
+    JT_LISTEN_METRICS,
+    JT_LISTEN_ADMIN_TLS, /* the administration from elsewhere */
+};
+/* Is it for the administration, from here or from elsewhere? */
+static inline bool jt_listen_is_admin(enum jt_listener_kind k)
+{
+    return k == JT_LISTEN_ADMIN || k == JT_LISTEN_ADMIN_TLS;
+}
 
 struct jt_listener {
     int fd;

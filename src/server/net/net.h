@@ -32,9 +32,10 @@ struct jt_exchange {
     struct jt_conn *conn; /* NULL once the connection is gone */
     enum jt_listener_kind from;
     struct jt_addr peer;
-    uid_t peer_uid;           /* of a Unix socket's peer */
-    uint64_t epoch;           /* the application's mark */
-    enum jt_http_fault fault; /* not OK: the request could not be read; head may be empty */
+    uid_t peer_uid;                  /* of a Unix socket's peer */
+    const struct jt_peer_cert *cert; /* the caller's, a reference of its own; NULL: none */
+    uint64_t epoch;                  /* the application's mark */
+    enum jt_http_fault fault;        /* not OK: the request could not be read; head may be empty */
     struct jt_http_head head;
     struct jt_slice body;
     struct jt_arena arena; /* for the application; wiped at the end */

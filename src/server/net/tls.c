@@ -15,6 +15,7 @@ struct jt_tls {
 
 struct jt_tls_conn {
     SSL *ssl;
+    const struct jt_peer_cert *peer; /* set with the end of the handshake; NULL: none */
     bool drained; /* this call read the socket, and got less than there was room for */
 };
 
@@ -67,6 +68,44 @@ static bool set_policy(SSL_CTX *ctx)
            SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1;
 }
 
+/* In place of any verification: a chain is built where somebody is named to build it to. */
+static int take_any(X509_STORE_CTX *x, void *arg)
+{
+    (void)arg;
+    /* the certificate itself is among them */
+    bool few = sk_X509_num(X509_STORE_CTX_get0_untrusted(x)) <= (int)JT_PEER_CERTS_MAX;
+    X509_STORE_CTX_set_error(x, few ? X509_V_OK : X509_V_ERR_CERT_CHAIN_TOO_LONG);
+    return few ? 1 : 0;
+}
+
+/* A ticket keeps the certificate but neither its chain nor the proof of today that its key is
+ * there: such a session begins anew. Those of callers without a certificate go on as ever. */
+static SSL_TICKET_RETURN look_at_ticket(SSL *ssl, SSL_SESSION *s, const unsigned char *key,
+                                        size_t key_n, SSL_TICKET_STATUS status, void *arg)
+{
+    (void)ssl;
+    (void)key;
+    (void)key_n;
+    (void)arg;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    if (SSL_SESSION_get0_peer(s) != NULL) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static bool ask_for_certificates(SSL_CTX *ctx)
+{
+    static const unsigned char id[] = "jeton";
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify_depth(ctx, (int)JT_PEER_CERTS_MAX - 1);
+    SSL_CTX_set_max_cert_list(ctx, (long)JT_PEER_BYTES_MAX);
+    return SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) == 1 &&
+           SSL_CTX_set_session_ticket_cb(ctx, NULL, look_at_ticket, NULL) == 1;
+}
+
 /* OpenSSL's words for the usual mistakes help nobody. */
 static const char *cause(unsigned long e)
 {
@@ -90,6 +129,9 @@ static const char *cause(unsigned long e)
     if (ERR_GET_LIB(e) == ERR_LIB_PEM) {
         return "it is damaged: what stands between BEGIN and END cannot be read";
     }
+    if (ERR_SYSTEM_ERROR(e)) {
+        return strerror(ERR_GET_REASON(e));
+    }
     const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
     return reason == NULL ? "refused" : reason;
 }
@@ -102,9 +144,10 @@ static enum jt_err explain(char *why, size_t why_n, const char *what, const char
     return JT_E_CRYPTO;
 }
 
-static enum jt_err load(SSL_CTX *ctx, const char *cert_file, const char *key_file, char *why,
-                        size_t why_n)
+static enum jt_err load(SSL_CTX *ctx, const struct jt_tls_opts *o, char *why, size_t why_n)
 {
+    const char *cert_file = o->cert_file;
+    const char *key_file = o->key_file;
     if (!set_policy(ctx)) {
         return explain(why, why_n, "TLS policy", "");
     }
@@ -117,18 +160,21 @@ static enum jt_err load(SSL_CTX *ctx, const char *cert_file, const char *key_fil
     if (SSL_CTX_check_private_key(ctx) != 1) {
         return explain(why, why_n, "the certificate does not belong to the private key", key_file);
     }
+    if (!ask_for_certificates(ctx)) {
+        return explain(why, why_n, "TLS policy", "");
+    }
+    SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
     return JT_OK;
 }
 
-enum jt_err jt_tls_new(const char *cert_file, const char *key_file, struct jt_tls **out, char *why,
-                       size_t why_n)
+enum jt_err jt_tls_new(const struct jt_tls_opts *o, struct jt_tls **out, char *why, size_t why_n)
 {
     struct jt_tls *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return JT_E_NOMEM;
     }
     t->ctx = SSL_CTX_new(TLS_server_method());
-    enum jt_err e = t->ctx == NULL ? JT_E_NOMEM : load(t->ctx, cert_file, key_file, why, why_n);
+    enum jt_err e = t->ctx == NULL ? JT_E_NOMEM : load(t->ctx, o, why, why_n);
     if (e != JT_OK) {
         jt_tls_free(&t);
         return e;
@@ -191,6 +237,7 @@ struct jt_tls_conn *jt_tls_conn_new(struct jt_tls *t, int fd)
 void jt_tls_conn_free(struct jt_tls_conn **c)
 {
     if (*c != NULL) {
+        jt_peer_cert_release(&(*c)->peer);
         SSL_free((*c)->ssl);
         free(*c);
         *c = NULL;
@@ -222,11 +269,50 @@ static enum jt_io outcome(SSL *ssl, int ret)
     }
 }
 
+/* The DER of one, to be freed; empty: out of memory. */
+static struct jt_slice der_of(const X509 *x)
+{
+    unsigned char *p = NULL;
+    int n = i2d_X509(x, &p);
+    return n <= 0 ? jt_slice(NULL, 0) : jt_slice(p, (size_t)n);
+}
+
+/* Keeps what the caller showed, if anything. */
+static enum jt_err keep_peer(struct jt_tls_conn *c)
+{
+    struct jt_slice ders[JT_PEER_CERTS_MAX + 1];
+    const X509 *leaf = SSL_get0_peer_certificate(c->ssl);
+    if (leaf == NULL) {
+        return JT_OK;
+    }
+    const STACK_OF(X509) *rest =
+        SSL_get_peer_cert_chain(c->ssl); /* without the first: a server's */
+    size_t n = 0;
+    ders[n++] = der_of(leaf);
+    for (int i = 0; i < sk_X509_num(rest) && n < sizeof ders / sizeof ders[0]; i++) {
+        ders[n++] = der_of(sk_X509_value(rest, i));
+    }
+    enum jt_err e = jt_peer_cert_new(ders, n, &c->peer);
+    for (size_t i = 0; i < n; i++) {
+        OPENSSL_free((void *)(uintptr_t)ders[i].p);
+    }
+    ERR_clear_error();
+    return e;
+}
+
 enum jt_io jt_tls_handshake(struct jt_tls_conn *c)
 {
     forget_errors();
     int r = SSL_do_handshake(c->ssl);
-    return r == 1 ? JT_IO_OK : outcome(c->ssl, r);
+    if (r != 1) {
+        return outcome(c->ssl, r);
+    }
+    return c->peer != NULL || keep_peer(c) == JT_OK ? JT_IO_OK : JT_IO_ERROR;
+}
+
+const struct jt_peer_cert *jt_tls_conn_peer(const struct jt_tls_conn *c)
+{
+    return c->peer;
 }
 
 enum jt_io jt_tls_read(struct jt_tls_conn *c, uint8_t *p, size_t n, size_t *got)

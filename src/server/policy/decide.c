@@ -224,6 +224,10 @@ enum jt_decision jt_decide(const struct jt_directory *d, const struct jt_princip
         return refuse(JT_R_RESOURCE_NOT_GRANTED, why);
     }
     enum jt_reason no = allowed(c, r, &s);
+    if (no == JT_R_NONE && r->bind == JT_BIND_CERTIFICATE && !jt_principal_is_hypothetical(who) &&
+        jt_principal_certificate(who).n == 0) {
+        no = JT_R_CERT_NEEDED;
+    }
     if (no != JT_R_NONE) {
         return refuse(no, why);
     }

@@ -183,6 +183,17 @@ static void walk_use(struct block *b, const void *from)
     copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
 }
 
+static void walk_reminder(struct block *b, const void *from)
+{
+    const struct jt_reminder *f = from;
+    struct jt_reminder *t = take(b, sizeof *t, alignof(struct jt_reminder));
+    if (t != NULL) {
+        *t = *f;
+        t->o.kind = JT_OBJ_REMINDER;
+    }
+    copy_text(b, f->o.name, t == NULL ? NULL : &t->o.name);
+}
+
 /* The profile is not copied: whoever makes a token that lives takes it from a jt_profiles. */
 static void walk_opaque(struct block *b, const void *from)
 {
@@ -247,6 +258,11 @@ struct jt_use *jt_use_dup(const struct jt_use *u)
     return dup_with(walk_use, u);
 }
 
+struct jt_reminder *jt_reminder_dup(const struct jt_reminder *r)
+{
+    return dup_with(walk_reminder, r);
+}
+
 struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r)
 {
     return dup_with(walk_revocation, r);
@@ -287,6 +303,8 @@ struct jt_object *jt_object_dup(const struct jt_object *o)
         return dup_with(walk_revocation, o);
     case JT_OBJ_USE:
         return dup_with(walk_use, o);
+    case JT_OBJ_REMINDER:
+        return dup_with(walk_reminder, o);
     case JT_OBJ_REPLAY:
         return dup_with(walk_replay, o);
     case JT_OBJ_TOKEN: /* jt_opaque_dup: it needs a profile */
@@ -305,4 +323,21 @@ void jt_object_free(struct jt_object *o)
         jt_profile_give(((struct jt_opaque *)o)->profile);
     }
     free(o);
+}
+
+bool jt_credential_is_foreign(const struct jt_credential *k, struct jt_slice environment)
+{
+    return environment.n > 0 && k->label.n > 0 && !jt_slice_eq(k->label, environment);
+}
+
+int64_t jt_credential_due(const struct jt_client *c, const struct jt_credential *k)
+{
+    bool rotates = k->kind == JT_CRED_SECRET || k->kind == JT_CRED_JWK;
+    return c->rotation == JT_ROTATION_REQUIRED && rotates ? k->created_s + c->rotate_every_s : 0;
+}
+
+int64_t jt_credential_ends(const struct jt_client *c, const struct jt_credential *k)
+{
+    int64_t due_s = jt_credential_due(c, k);
+    return due_s == 0 || (k->expires_s != 0 && k->expires_s < due_s) ? k->expires_s : due_s;
 }

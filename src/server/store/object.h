@@ -12,6 +12,7 @@
 
 #include "../../core/base/err.h"
 #include "../../core/crypt/crypt.h"
+#include "../../core/crypt/peer.h"
 #include "../../core/crypt/pkey.h"
 #include "../../core/http/cidr.h"
 
@@ -25,6 +26,7 @@ enum jt_object_kind {
     JT_OBJ_REVOCATION, /* of one token */
     JT_OBJ_TOKEN,      /* an opaque one */
     JT_OBJ_USE,        /* when a credential was last used */
+    JT_OBJ_REMINDER,   /* of an end to come: what was told */
     JT_OBJ_REPLAY,     /* an assertion that was used */
 };
 
@@ -66,15 +68,6 @@ enum jt_credential_kind {
     JT_CRED_TLS,   /* a name in certificates of given CAs: tls_client_auth */
     JT_CRED_TRUST, /* a rule for the tokens of another issuer */
 };
-/* The one field of a certificate that names the client (RFC 8705 section 2.1.2). */
-enum jt_tls_name {
-    JT_TLS_NONE = 0,
-    JT_TLS_SUBJECT,
-    JT_TLS_DNS,
-    JT_TLS_URI,
-    JT_TLS_IP,
-    JT_TLS_EMAIL,
-};
 /* Retiring: replaced by another one, and good until it expires. */
 enum jt_credential_state {
     JT_CRED_UNDECIDED = 0,
@@ -104,9 +97,8 @@ struct jt_credential {
 
 /* Behaviour that only some callers need, and that is off unless somebody asked for it. */
 enum jt_compat {
-    JT_COMPAT_CIDAAS_OR = 1u << 0, /* introspection: one matching list suffices */
-    JT_COMPAT_AUD_TOKEN_URL =
-        1u << 1, /* assertions may name the token endpoint, and live an hour */
+    JT_COMPAT_CIDAAS_OR = 1u << 0,       /* introspection: one matching list suffices */
+    JT_COMPAT_AUD_TOKEN_URL = 1u << 1,   /* assertions may name the endpoint, and live an hour */
     JT_COMPAT_RS256_ASSERTION = 1u << 2, /* assertions may be signed with RS256 */
 };
 
@@ -214,13 +206,37 @@ struct jt_replay {
     int64_t expires_s; /* then it would be refused by its own exp */
 };
 
+#define JT_AGENT_MAX 64u /* characters kept of a User-Agent */
+#define JT_USE_HOURS 24u
+#define JT_USE_CALLERS 4u
+
+/* Somebody who used a credential: an address, and the program it named last. */
+struct jt_use_caller {
+    struct jt_addr address;
+    int64_t last_s;
+    uint8_t nagent;
+    char agent[JT_AGENT_MAX];
+};
+
 /* How a credential was used. Named by its number in decimal. */
 struct jt_use {
     struct jt_object o;
     uint32_t number;
+    uint32_t hour; /* the newest one counted, since 1970; it is hours[hour % JT_USE_HOURS] */
     int64_t first_s, last_s;
     uint64_t count;
     struct jt_addr address; /* the last one */
+    uint32_t hours[JT_USE_HOURS];
+    uint8_t ncallers;
+    struct jt_use_caller callers[JT_USE_CALLERS]; /* the last one first, each address once */
+};
+
+/* What was told about the end of something. Named by the id in decimal (reminders.h). */
+struct jt_reminder {
+    struct jt_object o;
+    uint64_t id;
+    int64_t ends_s;
+    uint32_t days; /* the last threshold that was told */
 };
 
 /* Deep copies into one block. The kind is set by the function. NULL: out of memory. */
@@ -231,6 +247,7 @@ jt_signing_key_dup(const struct jt_signing_key *k); /* pkey is not copied: NULL 
 struct jt_data_key *jt_data_key_dup(const struct jt_data_key *k);
 struct jt_setting *jt_setting_dup(const struct jt_setting *s);
 struct jt_use *jt_use_dup(const struct jt_use *u);
+struct jt_reminder *jt_reminder_dup(const struct jt_reminder *r);
 struct jt_revocation *jt_revocation_dup(const struct jt_revocation *r);
 struct jt_replay *jt_replay_dup(const struct jt_replay *r);
 /* By its kind. */
@@ -240,5 +257,14 @@ void jt_object_free(struct jt_object *o);
 
 /* The credential with this id; NULL: there is none, or no client. */
 const struct jt_credential *jt_client_credential(const struct jt_client *c, struct jt_slice id);
+/* How long a client may still replace what is over by its policy alone. */
+#define JT_ROTATION_GRACE_S (7 * INT64_C(86400))
+/* When the client's policy (rotation: required) ends a secret or a key; 0: never. */
+int64_t jt_credential_due(const struct jt_client *c, const struct jt_credential *k);
+/* When it can no longer be used; 0: no bound. */
+int64_t jt_credential_ends(const struct jt_client *c, const struct jt_credential *k);
+/* Is it labelled for another environment than this server's? Not without a label, and nowhere when
+ * the server names none. */
+bool jt_credential_is_foreign(const struct jt_credential *k, struct jt_slice environment);
 
 #endif

@@ -57,7 +57,7 @@ struct jt_store_ops {
     enum jt_err (*open)(const struct jt_store_opts *o, struct jt_store **out);
     void (*close)(struct jt_store **s);
     /* Every object, data keys first, then settings, signing keys, resources, clients, revocations,
-     * opaque tokens, uses. */
+     * opaque tokens, uses, reminders. */
     enum jt_err (*load)(struct jt_store *s, jt_load_fn each, void *ctx);
     enum jt_err (*begin)(struct jt_store *s);
     /* Replaces the object of that kind and name with everything below it, or adds it. Inside begin

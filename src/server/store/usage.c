@@ -4,13 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A row of the table; number 0 is free. */
-struct row {
-    uint32_t number;
-    bool changed;
-    int64_t first_s, last_s;
-    uint64_t count;
-    struct jt_addr address;
+/* A place in the table; number 0 is free. */
+struct place {
+    uint32_t number; /* of its row, so that a search need not look there */
+    struct jt_userow *row;
 };
 
 #define GONE 4096u /* forgotten ones that are remembered: far more than go in a few seconds */
@@ -20,12 +17,14 @@ struct jt_usage {
     size_t n, cap;    /* cap is a power of two, at most three quarters full */
     size_t nchanged;  /* rows to be taken */
     size_t take_from; /* where the next take begins to look */
-    struct row *rows;
+    struct place *rows;
+    struct jt_agents *agents;
     size_t ngone; /* where the next one goes */
     uint32_t gone[GONE];
 };
 
 #define CAP_FIRST 64u
+#define HOUR_S 3600
 
 enum jt_err jt_usage_new(struct jt_usage **out)
 {
@@ -34,7 +33,8 @@ enum jt_err jt_usage_new(struct jt_usage **out)
         return JT_E_NOMEM;
     }
     u->rows = calloc(CAP_FIRST, sizeof *u->rows);
-    if (u->rows == NULL) {
+    if (u->rows == NULL || jt_agents_new(&u->agents) != JT_OK) {
+        free(u->rows);
         free(u);
         return JT_E_NOMEM;
     }
@@ -48,6 +48,10 @@ void jt_usage_free(struct jt_usage **u)
 {
     if (*u != NULL) {
         (void)pthread_mutex_destroy(&(*u)->lock);
+        for (size_t i = 0; i < (*u)->cap; i++) {
+            jt_userow_free((*u)->rows[i].row, (*u)->agents);
+        }
+        jt_agents_free(&(*u)->agents);
         free((*u)->rows);
         free(*u);
         *u = NULL;
@@ -60,7 +64,7 @@ static size_t home_of(uint32_t number, size_t cap)
     return (size_t)(number * UINT32_C(2654435761)) & (cap - 1);
 }
 
-static struct row *place(struct row *rows, size_t cap, uint32_t number)
+static struct place *place(struct place *rows, size_t cap, uint32_t number)
 {
     size_t i = home_of(number, cap);
     while (rows[i].number != 0 && rows[i].number != number) {
@@ -74,7 +78,7 @@ static bool grow(struct jt_usage *u)
     if (u->n < u->cap / 4 * 3) {
         return true;
     }
-    struct row *rows = calloc(u->cap * 2, sizeof *rows);
+    struct place *rows = calloc(u->cap * 2, sizeof *rows);
     if (rows == NULL) {
         return false;
     }
@@ -99,49 +103,41 @@ static bool is_gone(const struct jt_usage *u, uint32_t number)
     return false;
 }
 
-/* The row of a credential, made if need be; NULL: out of memory. Locked. */
-static struct row *row_of(struct jt_usage *u, uint32_t number)
+/* Where a credential is, with a row made if need be; NULL: out of memory. Locked. */
+static struct place *row_of(struct jt_usage *u, uint32_t number)
 {
     if (!grow(u)) {
         return NULL;
     }
-    struct row *r = place(u->rows, u->cap, number);
-    if (r->number == 0) {
-        r->number = number;
+    struct place *p = place(u->rows, u->cap, number);
+    if (p->number == 0) {
+        p->row = jt_userow_new(number);
+        if (p->row == NULL) {
+            return NULL;
+        }
+        p->number = number;
         u->n++;
     }
-    return r;
+    return p;
 }
 
 enum jt_err jt_usage_load(struct jt_usage *u, const struct jt_use *use)
 {
-    struct row *r = use->number == 0 ? NULL : row_of(u, use->number);
-    if (r == NULL) {
+    struct place *p = use->number == 0 ? NULL : row_of(u, use->number);
+    if (p == NULL) {
         return use->number == 0 ? JT_E_CORRUPT : JT_E_NOMEM;
     }
-    r->first_s = use->first_s;
-    r->last_s = use->last_s;
-    r->count = use->count;
-    r->address = use->address;
+    jt_userow_load(&p->row, u->agents, use);
     return JT_OK;
-}
-
-static void tell(const struct row *r, struct jt_use *out)
-{
-    *out = (struct jt_use){.number = r->number,
-                           .first_s = r->first_s,
-                           .last_s = r->last_s,
-                           .count = r->count,
-                           .address = r->address};
 }
 
 bool jt_usage_get(struct jt_usage *u, uint32_t credential, struct jt_use *out)
 {
     (void)pthread_mutex_lock(&u->lock);
-    const struct row *r = place(u->rows, u->cap, credential);
-    bool found = credential != 0 && r->number == credential;
+    const struct place *p = place(u->rows, u->cap, credential);
+    bool found = credential != 0 && p->number == credential;
     if (found) {
-        tell(r, out);
+        jt_userow_tell(p->row, out);
     }
     (void)pthread_mutex_unlock(&u->lock);
     return found;
@@ -153,11 +149,11 @@ size_t jt_usage_take(struct jt_usage *u, struct jt_use *out, size_t max)
     (void)pthread_mutex_lock(&u->lock);
     size_t next = u->take_from & (u->cap - 1);
     for (size_t i = 0; i < u->cap && n < max && u->nchanged > 0; i++) {
-        struct row *r = &u->rows[(u->take_from + i) & (u->cap - 1)];
-        if (r->changed) {
+        struct jt_userow *r = u->rows[(u->take_from + i) & (u->cap - 1)].row;
+        if (r != NULL && r->changed) {
             r->changed = false;
             u->nchanged--;
-            tell(r, &out[n++]);
+            jt_userow_tell(r, &out[n++]);
             next = (u->take_from + i + 1) & (u->cap - 1);
         }
     }
@@ -170,8 +166,8 @@ void jt_usage_untake(struct jt_usage *u, const struct jt_use *taken, size_t n)
 {
     (void)pthread_mutex_lock(&u->lock);
     for (size_t i = 0; i < n; i++) {
-        struct row *r = place(u->rows, u->cap, taken[i].number);
-        if (r->number != 0 && !r->changed) {
+        struct jt_userow *r = place(u->rows, u->cap, taken[i].number)->row;
+        if (r != NULL && !r->changed) {
             r->changed = true;
             u->nchanged++;
         }
@@ -189,17 +185,18 @@ static void close_gap(struct jt_usage *u, size_t gap)
             gap = i;
         }
     }
-    u->rows[gap] = (struct row){0};
+    u->rows[gap] = (struct place){0};
 }
 
 void jt_usage_forget(struct jt_usage *u, uint32_t credential)
 {
     (void)pthread_mutex_lock(&u->lock);
-    struct row *r = place(u->rows, u->cap, credential);
-    if (r->number != 0) {
-        u->nchanged -= r->changed ? 1 : 0;
+    struct place *p = place(u->rows, u->cap, credential);
+    if (p->number != 0) {
+        u->nchanged -= p->row->changed ? 1 : 0;
         u->n--;
-        close_gap(u, (size_t)(r - u->rows));
+        jt_userow_free(p->row, u->agents);
+        close_gap(u, (size_t)(p - u->rows));
     }
     u->gone[u->ngone++ % GONE] = credential;
     (void)pthread_mutex_unlock(&u->lock);
@@ -218,23 +215,18 @@ size_t jt_usage_page(struct jt_usage *u, size_t *cursor, uint32_t *out, size_t m
     return n;
 }
 
-static void add(struct jt_usage *u, const struct jt_use *use)
+static void add(struct jt_usage *u, const struct jt_seen *seen)
 {
-    if (place(u->rows, u->cap, use->number)->number == 0 && is_gone(u, use->number)) {
+    if (place(u->rows, u->cap, seen->number)->number == 0 && is_gone(u, seen->number)) {
         return;
     }
-    struct row *r = row_of(u, use->number);
-    if (r == NULL) {
+    struct place *p = row_of(u, seen->number);
+    if (p == NULL) {
         return; /* a count less; the token's event is in the log */
     }
-    r->first_s = r->count == 0 ? use->first_s : r->first_s;
-    if (use->last_s >= r->last_s) {
-        r->last_s = use->last_s;
-        r->address = use->address;
-    }
-    r->count += use->count;
-    u->nchanged += r->changed ? 0 : 1;
-    r->changed = true;
+    jt_userow_add(&p->row, u->agents, seen);
+    u->nchanged += p->row->changed ? 0 : 1;
+    p->row->changed = true;
 }
 
 void jt_usage_merge(struct jt_usage_batch *b, struct jt_usage *u)
@@ -250,21 +242,43 @@ void jt_usage_merge(struct jt_usage_batch *b, struct jt_usage *u)
     b->n = 0;
 }
 
-void jt_usage_add(struct jt_usage_batch *b, struct jt_usage *u, uint32_t credential, int64_t now_s,
-                  const struct jt_addr *from)
+static bool is_same(const struct jt_seen *a, const struct jt_seen *b)
 {
+    return a->number == b->number && a->last_s / HOUR_S == b->last_s / HOUR_S &&
+           memcmp(&a->address, &b->address, sizeof a->address) == 0 && a->nagent == b->nagent &&
+           memcmp(a->agent, b->agent, a->nagent) == 0;
+}
+
+void jt_usage_add(struct jt_usage_batch *b, struct jt_usage *u, uint32_t credential, int64_t now_s,
+                  const struct jt_usage_from *from)
+{
+    struct jt_seen seen = {.number = credential,
+                           .first_s = now_s,
+                           .last_s = now_s,
+                           .count = 1,
+                           .address = *from->address};
+    seen.nagent = (uint8_t)jt_agent_clean(from->agent, seen.agent);
     for (size_t i = b->n; i > 0; i--) { /* the same one again is the usual case */
-        struct jt_use *use = &b->v[i - 1];
-        if (use->number == credential) {
-            use->count++;
-            use->last_s = now_s;
-            use->address = *from;
+        struct jt_seen *before = &b->v[i - 1];
+        if (is_same(before, &seen)) {
+            before->count++;
+            before->last_s = now_s;
             return;
         }
     }
     if (b->n == JT_USAGE_BATCH) {
         jt_usage_merge(b, u);
     }
-    b->v[b->n++] = (struct jt_use){
-        .number = credential, .first_s = now_s, .last_s = now_s, .count = 1, .address = *from};
+    b->v[b->n++] = seen;
+}
+
+uint64_t jt_use_in_day(const struct jt_use *use, int64_t now_s)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < JT_USE_HOURS && i <= use->hour; i++) {
+        int64_t hour = (int64_t)use->hour - i;
+        bool in_day = hour <= now_s / HOUR_S && hour > now_s / HOUR_S - (int64_t)JT_USE_HOURS;
+        sum += in_day ? use->hours[hour % (int64_t)JT_USE_HOURS] : 0;
+    }
+    return sum;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage.h - when each credential was last used, from where, and how often.
+ * usage.h - when each credential was last used, from where, by which program, and how often.
  *
  * Workers gather in a jt_usage_batch of their own and merge it about once a second; the store
  * thread writes down what changed. A crash loses the last seconds of counting, never a token.
@@ -9,7 +9,7 @@
 #ifndef JT_STORE_USAGE_H
 #define JT_STORE_USAGE_H
 
-#include "object.h"
+#include "userow.h"
 
 struct jt_usage;
 
@@ -33,12 +33,20 @@ size_t jt_usage_page(struct jt_usage *u, size_t *cursor, uint32_t *out, size_t m
 #define JT_USAGE_BATCH 64
 struct jt_usage_batch {
     size_t n;
-    struct jt_use v[JT_USAGE_BATCH];
+    struct jt_seen v[JT_USAGE_BATCH];
+};
+/* Who proves itself. */
+struct jt_usage_from {
+    const struct jt_addr *address;
+    struct jt_slice agent; /* as it was said; may be empty */
 };
 /* One successful proof. A full batch is merged first. */
 void jt_usage_add(struct jt_usage_batch *b, struct jt_usage *u, uint32_t credential, int64_t now_s,
-                  const struct jt_addr *from);
+                  const struct jt_usage_from *from);
 /* Merges and empties the batch. */
 void jt_usage_merge(struct jt_usage_batch *b, struct jt_usage *u);
+
+/* How often it was used in the running hour and the 23 before it. */
+uint64_t jt_use_in_day(const struct jt_use *use, int64_t now_s);
 
 #endif

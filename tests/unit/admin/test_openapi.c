@@ -134,12 +134,54 @@ static void each_description_has_a_route(void **state)
     assert_int_equal(s.missing, 0);
 }
 
+/* The scope that an operation names for administrators; empty: none. */
+static struct jt_slice scope_of(const struct jt_jval *operation)
+{
+    const struct jt_jval *list = jt_jobj_get(operation, "security");
+    struct jt_slice scope = {0};
+    for (size_t i = 0; i < jt_jval_count(list); i++) {
+        const struct jt_jval *scopes = jt_jobj_get(jt_jarr_at(list, i), "administrator");
+        if (scopes != NULL) {
+            assert_int_equal(jt_jval_count(scopes), 1);
+            assert_true(jt_jval_str(jt_jarr_at(scopes, 0), &scope));
+        }
+    }
+    return scope;
+}
+
+static void each_route_needs_what_is_described(void **state)
+{
+    (void)state;
+    size_t named = 0;
+    for (size_t i = 0; i < jt_admin_endpoints_n; i++) {
+        const struct jt_endpoint *e = &jt_admin_endpoints[i];
+        struct search s = {.pattern = e->path};
+        struct jt_slice needed = jt_str(jt_needs_scope(e->needs));
+        assert_true(e->needs != JT_NEEDS_UNSAID);
+        (void)jt_jobj_each(paths, is_it, &s);
+        for (size_t m = 0; m < METHODS; m++) {
+            if ((e->methods >> methods[m].method & 1u) == 0 || methods[m].method == JT_HEAD) {
+                continue;
+            }
+            struct jt_slice said = scope_of(jt_jobj_get(s.item, methods[m].operation));
+            if (!jt_slice_eq(said, needed)) {
+                print_error("%s %s needs \"%.*s\", and is said to need \"%.*s\"\n",
+                            methods[m].operation, e->path, JT_FMT(needed), JT_FMT(said));
+            }
+            assert_true(jt_slice_eq(said, needed));
+            named += said.n > 0 ? 1 : 0;
+        }
+    }
+    assert_true(named > 30);
+}
+
 int main(void)
 {
     static const struct jt_json_limits limits = {1u << 20, 32, 1u << 16};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_route_is_described),
         cmocka_unit_test(each_description_has_a_route),
+        cmocka_unit_test(each_route_needs_what_is_described),
     };
     struct jt_json *doc = NULL;
     if (jt_json_parse(jt_slice(jt_openapi_json, jt_openapi_json_n), &limits, &doc) != JT_OK) {

@@ -253,7 +253,8 @@ static void test_disk_fails(void **state)
 static void use(struct rig *r, uint32_t credential, int64_t at_s)
 {
     static struct jt_usage_batch b;
-    const struct jt_addr from = {{9}};
+    const struct jt_addr address = {{9}};
+    const struct jt_usage_from from = {&address, JT_LIT("curl/8")};
     jt_usage_add(&b, r->usage, credential, at_s, &from);
     jt_usage_merge(&b, r->usage);
 }

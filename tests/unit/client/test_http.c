@@ -19,6 +19,8 @@
 #define FILL_MAX ((size_t)2 * 1024 * 1024)
 
 struct server {
+    const struct jt_outbound_guard *guard;
+    size_t body_max;
     int fd;
     uint16_t port;
     const char *head; /* sent as it is */
@@ -73,7 +75,8 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     char url[100];
     pthread_t thread;
     struct jt_outbound *o = NULL;
-    const struct jt_outbound_opts opts = {NULL, s->hangs ? 1 : 10};
+    const struct jt_outbound_opts opts = {
+        .timeout_s = s->hangs ? 1 : 10, .guard = s->guard, .body_max = s->body_max};
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(s->fd, (const struct sockaddr *)&sa, sizeof sa), 0);
     assert_int_equal(listen(s->fd, 1), 0);
@@ -87,6 +90,7 @@ static enum jt_oauth_end ask(struct server *s, const struct jt_outbound_request 
     enum jt_oauth_end end = jt_outbound_ask(o, &r, answer, err);
     jt_outbound_close(&o);
     assert_null(o);
+    (void)shutdown(s->fd, SHUT_RDWR); /* whoever waits for a connection that never came */
     assert_int_equal(pthread_join(thread, NULL), 0);
     (void)close(s->fd);
     return end;
@@ -125,6 +129,41 @@ static void test_post(void **state)
     assert_non_null(strstr(s.got, "\r\nAuthorization: Basic eA==\r\n"));
     assert_non_null(strstr(s.got, "\r\nContent-Length: 3\r\n"));
     assert_null(strstr(s.got, "Expect"));
+    jt_outbound_answer_free(&a);
+}
+
+/* Requests of the administration: any method, JSON, a version, and the version that comes back. */
+static void test_administration(void **state)
+{
+    (void)state;
+    struct server s = {.head = "HTTP/1.1 200 OK\r\nETag: \"v7\"\r\nContent-Length: 2\r\n\r\n{}"};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_request patch = {.method = "PATCH",
+                                              .content_type = "application/merge-patch+json",
+                                              .body = JT_LIT("{\"a\":1}"),
+                                              .if_match = JT_LIT("\"v6\""),
+                                              .authorization = JT_LIT("Bearer x")};
+    assert_int_equal(ask(&s, &patch, &a, &err), JT_OAUTH_OK);
+    assert_string_equal(a.etag, "\"v7\"");
+    assert_memory_equal(s.got, "PATCH /path HTTP/1.1\r\n", 22);
+    assert_non_null(strstr(s.got, "\r\nContent-Type: application/merge-patch+json\r\n"));
+    assert_non_null(strstr(s.got, "\r\nIf-Match: \"v6\"\r\n"));
+    assert_non_null(strstr(s.got, "\r\nAuthorization: Bearer x\r\n"));
+    assert_non_null(strstr(s.got, "\r\nContent-Length: 7\r\n"));
+    jt_outbound_answer_free(&a);
+    struct server t = {.head = "HTTP/1.1 204 No Content\r\n\r\n"};
+    const struct jt_outbound_request gone = {.method = "DELETE"};
+    assert_int_equal(ask(&t, &gone, &a, &err), JT_OAUTH_OK);
+    assert_int_equal(a.status, 204);
+    assert_string_equal(a.etag, "");
+    assert_memory_equal(t.got, "DELETE /path HTTP/1.1\r\n", 23);
+    assert_null(strstr(t.got, "Content-"));
+    jt_outbound_answer_free(&a);
+    struct server u = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+    const struct jt_outbound_request empty = {.method = "POST", .content_type = "application/json"};
+    assert_int_equal(ask(&u, &empty, &a, &err), JT_OAUTH_OK);
+    assert_non_null(strstr(u.got, "\r\nContent-Length: 0\r\n"));
     jt_outbound_answer_free(&a);
 }
 
@@ -209,16 +248,97 @@ static void test_no_proxy_for_loopback(void **state)
     assert_int_equal(unsetenv("all_proxy"), 0);
 }
 
+static struct jt_net net_of(const char *text)
+{
+    struct jt_net n = {.bits = 0};
+    const char *why = "";
+    assert_int_equal(jt_net_read(jt_str(text), &n, &why), JT_OK);
+    return n;
+}
+
+#define GOOD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+/* threats S19: what is not public is not even connected to, unless its network is allowed */
+static void test_guard(void **state)
+{
+    (void)state;
+    const struct jt_net nets[] = {net_of("127.0.0.0/8")};
+    const struct jt_net others[] = {net_of("::1"), net_of("10.0.0.0/8")};
+    const struct jt_outbound_guard closed = {NULL, 0, NULL};
+    const struct jt_outbound_guard elsewhere = {others, 2, NULL};
+    const struct jt_outbound_guard opened = {nets, 1, NULL};
+    const struct jt_outbound_guard *refusing[] = {&closed, &elsewhere};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    for (size_t i = 0; i < 2; i++) {
+        struct server s = {.head = GOOD, .guard = refusing[i]};
+        assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_CONFIG);
+        assert_int_equal(err.about, JT_ABOUT_ADDRESS);
+        assert_non_null(strstr(err.text, "is at 127.0.0.1, which is not an address of the public"));
+        assert_string_equal(s.got, "");
+        jt_outbound_answer_free(&a);
+    }
+    struct server s = {.head = GOOD, .guard = &opened};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_OK);
+    assert_int_equal(a.status, 200);
+    jt_outbound_answer_free(&a);
+}
+
+/* The server stops: a transfer under way is given up. */
+static void test_guard_stops(void **state)
+{
+    (void)state;
+    const struct jt_net nets[] = {net_of("127.0.0.1")};
+    atomic_bool stop = true;
+    const struct jt_outbound_guard g = {nets, 1, &stop};
+    struct server s = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", .guard = &g, .hangs = true};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_FAILED);
+    assert_non_null(strstr(err.text, "the server stops"));
+    jt_outbound_answer_free(&a);
+}
+
+static void test_smaller_limit(void **state)
+{
+    (void)state;
+    struct server s = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 4097\r\n\r\n", .fill = 4097, .body_max = 4096};
+    struct jt_outbound_answer a = {0};
+    struct jt_oauth_error err = {0};
+    assert_int_equal(ask(&s, &(struct jt_outbound_request){0}, &a, &err), JT_OAUTH_PROTOCOL);
+    assert_non_null(strstr(err.text, "larger than 4 KiB"));
+    jt_outbound_answer_free(&a);
+}
+
 static void test_ca_file(void **state)
 {
     (void)state;
     struct jt_outbound *o = NULL;
     struct jt_oauth_error err = {0};
-    const struct jt_outbound_opts opts = {"/nowhere/ca.pem", 1};
+    const struct jt_outbound_opts opts = {.ca_file = "/nowhere/ca.pem", .timeout_s = 1};
     assert_int_equal(jt_outbound_open(&opts, &o, &err), JT_OAUTH_CONFIG);
     assert_int_equal(err.about, JT_ABOUT_CA_FILE);
     assert_string_equal(err.text,
                         "cannot read the CA file /nowhere/ca.pem: No such file or directory");
+    assert_null(o);
+}
+
+static void test_certificate_files(void **state)
+{
+    (void)state;
+    struct jt_outbound *o = NULL;
+    struct jt_oauth_error err = {0};
+    const struct jt_outbound_opts cert = {.cert_file = "/nowhere/a.pem", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&cert, &o, &err), JT_OAUTH_CONFIG);
+    assert_int_equal(err.about, JT_ABOUT_CERTIFICATE);
+    assert_string_equal(
+        err.text, "cannot read the certificate file /nowhere/a.pem: No such file or directory");
+    const struct jt_outbound_opts key = {.key_file = "/nowhere/a.key", .timeout_s = 1};
+    assert_int_equal(jt_outbound_open(&key, &o, &err), JT_OAUTH_CONFIG);
+    assert_string_equal(
+        err.text, "cannot read the private key file /nowhere/a.key: No such file or directory");
     assert_null(o);
 }
 
@@ -227,12 +347,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_post),
+        cmocka_unit_test(test_administration),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_head_limit),
         cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_no_proxy_for_loopback),
+        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_guard_stops),
+        cmocka_unit_test(test_smaller_limit),
         cmocka_unit_test(test_ca_file),
+        cmocka_unit_test(test_certificate_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

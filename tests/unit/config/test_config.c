@@ -93,6 +93,43 @@ static void sizes(void **state)
     assert_int_equal(v, 3072);
 }
 
+/* Two lists of addresses do not get into each other's way. */
+static void lists_of_addresses(void **state)
+{
+    (void)state;
+    struct jt_config_error err = {0};
+    struct jt_config c;
+    struct jt_config d;
+    jt_config_init(&c);
+    jt_config_init(&d);
+    assert_int_equal(c.nadmin_listen, 0);
+    assert_int_equal(c.nlisten, 1);
+    (void)setenv("JETON_ADMIN_LISTEN", "127.0.0.1:3, [::1]:4", 1);
+    assert_int_equal(jt_config_load(&c, NULL, &err), JT_OK);
+    (void)unsetenv("JETON_ADMIN_LISTEN");
+    assert_int_equal(c.nadmin_listen, 2);
+    assert_true(jt_slice_eq(c.admin_listen[1], JT_LIT("[::1]:4")));
+    assert_int_equal(c.nlisten, 1);
+    const struct jt_option *admin = jt_option_find("admin.listen");
+    const struct jt_option *server = jt_option_find("server.listen");
+    assert_false(jt_option_same(admin, &c, &d));
+    assert_true(jt_option_same(server, &c, &d));
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:3"), "-", &err), JT_OK);
+    assert_int_equal(c.nadmin_listen, 1); /* a flag replaces what the environment listed */
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:3"), "-", &err),
+                     JT_E_CONFLICT);
+    for (int i = 1; i < JT_LISTEN_MAX; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "127.0.0.1:%d", 100 + i);
+        assert_int_equal(jt_config_set(&c, "admin.listen", jt_str(text), "-", &err), JT_OK);
+    }
+    assert_int_equal(jt_config_set(&c, "admin.listen", JT_LIT("127.0.0.1:9"), "-", &err),
+                     JT_E_LIMIT);
+    assert_int_equal(c.nadmin_listen, JT_LISTEN_MAX);
+    jt_config_free(&c);
+    jt_config_free(&d);
+}
+
 static void precedence(void **state)
 {
     (void)state;
@@ -250,6 +287,42 @@ static void what_does_not_fit_together(void **state)
                 "audit.max_size", "below 1MiB");
 }
 
+static void networks_of_two_kinds(void **state)
+{
+    (void)state;
+    struct jt_config_error err = {0};
+    struct jt_config a;
+    struct jt_config b;
+    const struct jt_option *o = jt_option_find("trust.allow_networks");
+    char ca[200];
+    write_file("cert.pem", "cert", 0644);
+    (void)snprintf(ca, sizeof ca, "%s/cert.pem", dir);
+    jt_config_init(&a);
+    jt_config_init(&b);
+    assert_int_equal(jt_config_set(&a, "server.trusted_proxies", JT_LIT("10.0.0.1"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&a, "trust.allow_networks", JT_LIT("10.1.0.0/16"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&a, "trust.allow_networks", JT_LIT("::1"), "x", &err), JT_OK);
+    assert_int_equal(a.ntrusted, 1);
+    assert_int_equal(a.nallowed, 2);
+    assert_false(jt_option_same(o, &a, &b));
+    assert_int_equal(jt_config_set(&b, "trust.allow_networks", JT_LIT("10.1.0.0/16"), "x", &err),
+                     JT_OK);
+    assert_int_equal(jt_config_set(&b, "trust.allow_networks", JT_LIT("::1"), "x", &err), JT_OK);
+    assert_true(jt_option_same(o, &a, &b));
+    assert_int_equal(jt_config_set(&a, "trust.ca_file", jt_str(ca), "x", &err), JT_OK);
+    assert_int_equal(jt_config_check(&a, &err), JT_OK);
+    jt_config_free(&a);
+    jt_config_free(&b);
+    check_fails((const char *const[][2]){{"trust.allow_networks", "0.0.0.0/0"}, {NULL, NULL}},
+                "trust.allow_networks", "0.0.0.0/0 is everything");
+    check_fails((const char *const[][2]){{"trust.allow_networks", "::/0"}, {NULL, NULL}},
+                "trust.allow_networks", "::/0 is everything");
+    check_fails((const char *const[][2]){{"trust.ca_file", "/nowhere/ca"}, {NULL, NULL}},
+                "trust.ca_file", "cannot read \"/nowhere/ca\"");
+}
+
 static void listening_everywhere_needs_an_issuer(void **state)
 {
     (void)state;
@@ -315,10 +388,12 @@ int main(void)
         cmocka_unit_test(every_key_has_words),
         cmocka_unit_test(sizes),
         cmocka_unit_test(precedence),
+        cmocka_unit_test(lists_of_addresses),
         cmocka_unit_test(environment_faults),
         cmocka_unit_test(variables_that_are_not_keys),
         cmocka_unit_test(files_that_cannot_be_read),
         cmocka_unit_test(what_does_not_fit_together),
+        cmocka_unit_test(networks_of_two_kinds),
         cmocka_unit_test(listening_everywhere_needs_an_issuer),
         cmocka_unit_test(issuers),
     };

@@ -100,7 +100,8 @@ static const struct {
     {"server.issuer: x\n", JT_E_SYNTAX, "j:1:1",
      "unknown section \"server.issuer\" (write \"server:\", and \"issuer:\" indented below it)"},
     {"quux: 1\n", JT_E_SYNTAX, "j:1:1",
-     "unknown section \"quux\" (there are server, token, keys, audit and log)"},
+     "unknown section \"quux\" (there are server, token, keys, audit, metrics, admin, trust and "
+     "log)"},
     {"server:\n  workers: 1\n  data: /x\n  workers: 2\n", JT_E_SYNTAX, "j:4:3",
      "\"workers\" stands twice (first in line 2)"},
     {"server: {}\nlog: {}\nserver: {}\n", JT_E_SYNTAX, "j:3:1",

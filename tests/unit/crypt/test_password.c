@@ -333,9 +333,10 @@ static void check_says_failed(void **state)
 /* Longer than any secret that is read. */
 static void no_secret_is_so_long(void **state)
 {
+    static const char pbkdf2[] = "$pbkdf2-sha256$i=25000,l=32" PARTS;
     static const char *const rows[] = {
         "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
-        "$pbkdf2-sha256$i=25000,l=32" PARTS,
+        pbkdf2,
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
     };
     char secret[513];

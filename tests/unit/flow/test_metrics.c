@@ -163,8 +163,9 @@ static void on_comment(struct parsed *p, const char *line)
 /* Labels that have a bounded number of values; kid: one active key for each algorithm. */
 static bool label_bounded(const char *name, size_t n)
 {
-    static const char *const all[] = {"version", "auth_method", "result", "reason", "rule",
-                                      "within",  "kid",         "alg",    "le",     "op"};
+    static const char *const all[] = {"version", "auth_method", "result", "reason",
+                                      "rule",    "within",      "kid",    "alg",
+                                      "le",      "op",          "kind"};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strlen(all[i]) == n && strncmp(all[i], name, n) == 0) {
             return true;
@@ -344,11 +345,17 @@ static void test_clients_do_not_show(void **state)
 static void test_secrets_that_end_soon(void **state)
 {
     struct rig *r = *state;
-    atomic_store(&r->app.expiring_7d, 1); /* the keeper counts them */
-    atomic_store(&r->app.expiring_30d, 2);
+    for (uint64_t i = 0; i < JT_EXPIRING_WINDOWS; i++) { /* the main thread counts them */
+        atomic_store(&r->app.expiring[i], i);
+    }
+    atomic_store(&r->app.reminders[JT_REMIND_KEY], 9);
     char *text = page(r);
     expect_line(text, "\njeton_client_secrets_expiring{within=\"7d\"} 1\n");
-    expect_line(text, "\njeton_client_secrets_expiring{within=\"30d\"} 2\n");
+    expect_line(text, "\njeton_client_secrets_expiring{within=\"1d\"} 0\n");
+    expect_line(text, "\njeton_client_secrets_expiring{within=\"14d\"} 2\n");
+    expect_line(text, "\njeton_client_secrets_expiring{within=\"30d\"} 3\n");
+    expect_line(text, "\njeton_reminders_total{kind=\"credential\"} 0\n");
+    expect_line(text, "\njeton_reminders_total{kind=\"key\"} 9\n");
     free(text);
 }
 

@@ -48,6 +48,7 @@ static struct jt_verdict verdict(uint64_t n)
                                .aud = JT_LIT("https://api.example.com"),
                                .scope = JT_LIT("a b c"),
                                .jti = JT_LIT("0123456789abcdefghijkl"),
+                               .cnf = JT_LIT("\x01 32 bytes of a thumbprint"),
                                .iat = (int64_t)n,
                                .exp = (int64_t)n + 3600,
                                .id = {n, 7}};
@@ -78,7 +79,7 @@ static void test_as_it_was(void **state)
     const struct jt_verdict want = verdict(1);
     assert_true(jt_slice_eq(out.kid, want.kid) && jt_slice_eq(out.client_id, want.client_id) &&
                 jt_slice_eq(out.aud, want.aud) && jt_slice_eq(out.scope, want.scope) &&
-                jt_slice_eq(out.jti, want.jti));
+                jt_slice_eq(out.jti, want.jti) && jt_slice_eq(out.cnf, want.cnf));
     assert_true(out.iat == 1 && out.exp == 3601 && out.id.sequence == 1 && out.id.credential == 7);
 }
 

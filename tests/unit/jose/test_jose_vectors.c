@@ -72,7 +72,7 @@ static void run_group(const struct jt_jval *group)
     const struct jt_jval *tests = jt_jobj_get(group, "tests");
     struct jt_jwk k = {0};
     struct jt_slice alg = text_of(jwk, "alg");
-    bool ours = jt_alg_from_name(alg) != JT_ALG_NONE;
+    bool ours = jt_alg_from_jose(alg) != JT_ALG_NONE;
     bool have = jwk != NULL && jt_jwk_read(jwk, &k) == JT_OK;
     for (size_t i = 0; i < jt_jval_count(tests); i++) {
         const struct jt_jval *t = jt_jarr_at(tests, i);

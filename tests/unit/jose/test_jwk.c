@@ -163,6 +163,9 @@ static void octet_key_pairs(void **state)
     assert_int_equal(read_text("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\","
                                "\"use\":\"sig\",\"x\":\"" ED_X "\"}"),
                      JT_OK);
+    assert_int_equal(
+        read_text("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"Ed25519\",\"x\":\"" ED_X "\"}"),
+        JT_OK);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (read_text(bad[i]) == JT_OK) {
             fail_msg("taken: %s", bad[i]);

@@ -113,6 +113,8 @@ static void algorithms(void **state)
                                       "{\"alg\":\"rs256\"}",
                                       "{\"alg\":\"RS1\"}",
                                       "{\"alg\":\"ES384\"}",
+                                      "{\"alg\":\"ed25519\"}",
+                                      "{\"alg\":\"Ed448\"}",
                                       "{\"alg\":256}",
                                       "{\"alg\":true}",
                                       "{\"alg\":{}}",
@@ -122,6 +124,11 @@ static void algorithms(void **state)
         assert_int_equal(read_with_header(jt_str(bad[i])), JT_E_UNSUPPORTED);
         assert_int_equal(header.alg, JT_ALG_NONE);
     }
+    /* both names of one algorithm (RFC 8037 section 3.1, RFC 9864 section 2.2) */
+    assert_int_equal(read_with_header(JT_LIT("{\"alg\":\"EdDSA\"}")), JT_OK);
+    assert_int_equal(header.alg, JT_ALG_EDDSA);
+    assert_int_equal(read_with_header(JT_LIT("{\"alg\":\"Ed25519\"}")), JT_OK);
+    assert_int_equal(header.alg, JT_ALG_EDDSA);
     assert_int_equal(read_token(JT_LIT("eyJhbGciOiJub25lIn0.e30.")), JT_E_SYNTAX);
     assert_int_equal(read_token(JT_LIT("eyJhbGciOiJub25lIn0.e30.AAAA")), JT_E_UNSUPPORTED);
 }

@@ -30,7 +30,8 @@ static void reopen(struct rig *r)
 }
 
 struct found {
-    size_t revocations, tokens, uses;
+    size_t revocations, tokens, uses, reminders;
+    struct jt_reminder reminder;
     struct jt_revocation revocation;
     uint8_t name[8];
     struct jt_opaque token;
@@ -64,6 +65,9 @@ static enum jt_err take(void *ctx, struct jt_object *o)
     } else if (o->kind == JT_OBJ_USE) {
         f->use = *(const struct jt_use *)o;
         f->uses++;
+    } else if (o->kind == JT_OBJ_REMINDER) {
+        f->reminder = *(const struct jt_reminder *)o;
+        f->reminders++;
     }
     jt_object_free(o);
     return JT_OK;
@@ -161,13 +165,44 @@ static void test_use(void **state)
     change(r, &u.o, JT_OBJ_NONE, jt_slice(NULL, 0));
     u.last_s = 10;
     u.count = 4;
+    u.hour = UINT32_MAX;
+    u.hours[0] = UINT32_MAX;
+    u.hours[JT_USE_HOURS - 1] = 7;
+    u.ncallers = JT_USE_CALLERS;
+    for (uint8_t i = 0; i < JT_USE_CALLERS; i++) {
+        u.callers[i].address.b[15] = i;
+        u.callers[i].last_s = INT64_MAX - i;
+        u.callers[i].nagent = (uint8_t)(i == 0 ? 0 : i == 1 ? JT_AGENT_MAX : i);
+        memset(u.callers[i].agent, 'a' + i, u.callers[i].nagent);
+    }
     change(r, &u.o, JT_OBJ_NONE, jt_slice(NULL, 0));
     struct found f = load(r);
     assert_int_equal(f.uses, 1);
     assert_true(f.use.number == UINT32_MAX && f.use.first_s == 5 && f.use.last_s == 10);
     assert_true(f.use.count == 4 && f.use.address.b[0] == 0x20);
+    assert_int_equal(f.use.hour, u.hour);
+    assert_memory_equal(f.use.hours, u.hours, sizeof u.hours);
+    assert_int_equal(f.use.ncallers, JT_USE_CALLERS);
+    assert_memory_equal(f.use.callers, u.callers, sizeof u.callers);
     change(r, NULL, JT_OBJ_USE, u.o.name);
     assert_int_equal(load(r).uses, 0);
+}
+
+static void test_reminder(void **state)
+{
+    struct rig *r = *state;
+    struct jt_reminder m = {.o = {.kind = JT_OBJ_REMINDER, .name = JT_LIT("1152921504606846983")},
+                            .id = (UINT64_C(1) << 60) + 7,
+                            .ends_s = 1800000000,
+                            .days = 30};
+    change(r, &m.o, JT_OBJ_NONE, jt_slice(NULL, 0));
+    m.days = 14;
+    change(r, &m.o, JT_OBJ_NONE, jt_slice(NULL, 0));
+    struct found f = load(r);
+    assert_int_equal(f.reminders, 1);
+    assert_true(f.reminder.id == m.id && f.reminder.ends_s == m.ends_s && f.reminder.days == 14);
+    change(r, NULL, JT_OBJ_REMINDER, m.o.name);
+    assert_int_equal(load(r).reminders, 0);
 }
 
 static void test_rolled_back(void **state)
@@ -208,7 +243,14 @@ static void test_damaged(void **state)
     static const char *const rows[] = {
         "INSERT INTO opaque VALUES(1, x'00', 1, 1, 1, 'a', 'b', 'c', x'')",
         "INSERT INTO opaque VALUES(1, x'', 1, 1, 1, 'a', 'b', 'c', x'')",
-        "INSERT INTO credential_use VALUES(1, 1, 1, 1, x'00')",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, x'00', 0, x'', x'')",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, zeroblob(95), x'')",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(24))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'',"
+        " CAST(zeroblob(24) || x'01' AS BLOB))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'',"
+        " CAST(zeroblob(24) || x'41' || zeroblob(65) AS BLOB))",
+        "INSERT INTO credential_use VALUES(1, 1, 1, 1, zeroblob(16), 0, x'', zeroblob(125))",
         "INSERT INTO replay VALUES(1, x'00')",
         "INSERT INTO client VALUES('c', '', '', 1, 0, 0, 1, 0, 0, 0, 0);"
         "INSERT INTO network VALUES('c', '', 0, zeroblob(16), 129)",
@@ -228,7 +270,7 @@ static void test_damaged(void **state)
         }
         r->ops->close(&r->store);
         run_sql(r, "DELETE FROM opaque; DELETE FROM credential_use; DELETE FROM network;"
-                   "DELETE FROM client; DELETE FROM replay");
+                   "DELETE FROM client; DELETE FROM replay; DELETE FROM reminder");
         open_store(r);
     }
 }
@@ -284,9 +326,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SQLITE(test_revocation),  MEMORY(test_revocation),  SQLITE(test_opaque),
-        MEMORY(test_opaque),      SQLITE(test_use),         MEMORY(test_use),
-        SQLITE(test_rolled_back), MEMORY(test_rolled_back), SQLITE(test_taker_stops),
-        MEMORY(test_taker_stops), SQLITE(test_damaged),     SQLITE(test_many),
+        MEMORY(test_opaque),      SQLITE(test_reminder),    MEMORY(test_reminder),
+        SQLITE(test_use),         MEMORY(test_use),         SQLITE(test_rolled_back),
+        MEMORY(test_rolled_back), SQLITE(test_taker_stops), MEMORY(test_taker_stops),
+        SQLITE(test_damaged),     SQLITE(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/b64.h"
+#include "core/crypt/crypt.h"
 #include "core/token/at.h"
 
 static struct jt_arena arena;
@@ -28,7 +29,7 @@ static void written_is_read(void **state)
 {
     const struct jt_at_claims c = {JT_LIT("https://i"), JT_LIT("client\"\\"), JT_LIT("client"),
                                    JT_LIT("https://a"), JT_LIT("a:read b"),   JT_LIT("jti"),
-                                   1795512600,          INT64_C(1) << 53};
+                                   1795512600,          INT64_C(1) << 53,     {0}};
     struct jt_at_claims got = {0};
     JT_AUTO(jt_buf_free) struct jt_buf b;
     (void)state;
@@ -43,6 +44,59 @@ static void written_is_read(void **state)
     assert_true(got.iat == c.iat && got.exp == c.exp);
     assert_null(memmem(b.p, b.n, "nbf", 3));
     assert_null(memmem(b.p, b.n, "[", 1)); /* aud is one string */
+}
+
+/* RFC 8705 section 3.1 */
+static void bound_to_a_certificate(void **state)
+{
+    uint8_t print[JT_SHA256_SIZE];
+    struct jt_at_claims c = {.iss = JT_LIT("i"),
+                             .sub = JT_LIT("s"),
+                             .client_id = JT_LIT("s"),
+                             .aud = JT_LIT("a"),
+                             .jti = JT_LIT("j"),
+                             .cnf = {print, sizeof print}};
+    struct jt_at_claims got = {0};
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    (void)state;
+    memset(print, 0xa5, sizeof print);
+    jt_buf_init(&b, 4096);
+    jt_at_payload(&c, &b);
+    assert_true(jt_buf_ok(&b));
+    assert_non_null(memmem(b.p, b.n, "\"cnf\":{\"x5t#S256\":\"paWlpaWl", 27));
+    jt_arena_reset(&arena);
+    assert_int_equal(jt_at_read(jt_buf_slice(&b), &arena, &got), JT_OK);
+    assert_true(jt_slice_eq(got.cnf, c.cnf));
+    c.cnf.n = 0;
+    jt_buf_reset(&b);
+    jt_at_payload(&c, &b);
+    assert_null(memmem(b.p, b.n, "cnf", 3));
+    assert_int_equal(jt_at_read(jt_buf_slice(&b), &arena, &got), JT_OK);
+    assert_int_equal(got.cnf.n, 0);
+}
+
+/* Bound in a way that is not known here is not the same as not bound. */
+static void other_confirmations(void **state)
+{
+    static const char *const bad[] = {
+        "null",
+        "{}",
+        "\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU\"",
+        "{\"jkt\":\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU\"}",
+        "{\"x5t#S256\":null}",
+        "{\"x5t#S256\":\"\"}",
+        "{\"x5t#S256\":\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa\"}",
+        "{\"x5t#S256\":\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=\"}",
+        "{\"x5t#S256\":\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaV\"}",
+        "{\"x5t#S256\":\"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU\",\"jkt\":\"a\"}",
+    };
+    struct jt_at_claims c = {0};
+    char text[400];
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(text, sizeof text, "{" TEXT "," AUD "," DATES ",\"cnf\":%s}", bad[i]);
+        assert_int_equal(read_text(text, &c), JT_E_SYNTAX);
+    }
 }
 
 static void empty_scope_is_left_out(void **state)
@@ -195,6 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_is_read),
+        cmocka_unit_test(bound_to_a_certificate),
+        cmocka_unit_test(other_confirmations),
         cmocka_unit_test(empty_scope_is_left_out),
         cmocka_unit_test(header_starts_with_alg),
         cmocka_unit_test(dates),

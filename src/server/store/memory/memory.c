@@ -152,9 +152,9 @@ static void mem_close(struct jt_store **s)
 
 static enum jt_err mem_load(struct jt_store *s, jt_load_fn each, void *ctx)
 {
-    static const enum jt_object_kind order[] = {JT_OBJ_DATA_KEY, JT_OBJ_SETTING, JT_OBJ_SIGNING_KEY,
-                                                JT_OBJ_RESOURCE, JT_OBJ_CLIENT,  JT_OBJ_REVOCATION,
-                                                JT_OBJ_TOKEN,    JT_OBJ_USE,     JT_OBJ_REPLAY};
+    static const enum jt_object_kind order[] = {
+        JT_OBJ_DATA_KEY,   JT_OBJ_SETTING, JT_OBJ_SIGNING_KEY, JT_OBJ_RESOURCE, JT_OBJ_CLIENT,
+        JT_OBJ_REVOCATION, JT_OBJ_TOKEN,   JT_OBJ_USE,         JT_OBJ_REPLAY,   JT_OBJ_REMINDER};
     struct jt_memory *m = of(s);
     for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         for (size_t i = 0; i < m->n; i++) {

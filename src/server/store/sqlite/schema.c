@@ -66,7 +66,13 @@ const char *const jt_sq_state_schema[] = {
     "ALTER TABLE opaque ADD COLUMN cnf BLOB NOT NULL DEFAULT x'';"
     /* by their end, so that they are added at one place and leave from another */
     "CREATE TABLE replay(expires INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(expires, id))"
-    " STRICT, WITHOUT ROWID;",
+    " STRICT, WITHOUT ROWID;"
+    /* who uses credentials, and how often; what was told about ends to come */
+    "ALTER TABLE credential_use ADD COLUMN hour INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential_use ADD COLUMN hours BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE credential_use ADD COLUMN callers BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE reminder(id INTEGER PRIMARY KEY, ends INTEGER NOT NULL, days INTEGER NOT NULL)"
+    " STRICT;",
     NULL,
 };
 
@@ -75,6 +81,11 @@ const char *const jt_sq_audit_schema[] = {
     "CREATE TABLE event(" EVENT_COLUMNS ") STRICT;",
     NULL,
 };
+
+/* Some at a time: the store thread has other work. */
+#define DROP_REPLAYS                                                                               \
+    "DELETE FROM replay WHERE (expires, id) IN"                                                    \
+    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)"
 
 const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?,?)",
@@ -96,11 +107,12 @@ const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_DEL_REVOCATION] = "DELETE FROM revocation WHERE sequence=?",
     [JT_ST_PUT_OPAQUE] = "INSERT INTO opaque VALUES(?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_OPAQUE] = "DELETE FROM opaque WHERE sequence=?",
-    [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?)",
+    [JT_ST_PUT_USE] = "INSERT OR REPLACE INTO credential_use VALUES(?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_USE] = "DELETE FROM credential_use WHERE number=CAST(? AS INTEGER)",
+    [JT_ST_PUT_REMINDER] = "INSERT OR REPLACE INTO reminder VALUES(?,?,?)",
+    [JT_ST_DEL_REMINDER] = "DELETE FROM reminder WHERE id=CAST(? AS INTEGER)",
     [JT_ST_PUT_REPLAY] = "INSERT OR IGNORE INTO replay VALUES(?,?)",
-    [JT_ST_DEL_REPLAY] = "DELETE FROM replay WHERE (expires, id) IN"
-                         " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)",
+    [JT_ST_DEL_REPLAY] = DROP_REPLAYS,
     [JT_ST_PUT_OUTBOX] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_TRIM_OUTBOX] = "DELETE FROM outbox WHERE seq<=?",
     [JT_ST_BEGIN_STATE] = "BEGIN IMMEDIATE",

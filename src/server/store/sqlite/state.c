@@ -219,6 +219,7 @@ enum jt_err jt_sq_put(struct jt_store *store, const struct jt_object *obj)
     case JT_OBJ_REVOCATION:
     case JT_OBJ_TOKEN:
     case JT_OBJ_USE:
+    case JT_OBJ_REMINDER:
     case JT_OBJ_REPLAY:
         return jt_sq_put_small(s, obj);
     case JT_OBJ_NONE:
@@ -244,6 +245,7 @@ enum jt_err jt_sq_remove(struct jt_store *store, enum jt_object_kind kind, struc
     case JT_OBJ_REVOCATION:
     case JT_OBJ_TOKEN:
     case JT_OBJ_USE:
+    case JT_OBJ_REMINDER:
     case JT_OBJ_REPLAY:
         return jt_sq_remove_small(s, kind, name);
     case JT_OBJ_NONE:
