@@ -2,11 +2,13 @@
 """Secrets that clients bring along, as they are and as the hashes that other servers kept (decision 19)."""
 import base64
 import concurrent.futures
+import contextlib
 import hashlib
 import itertools
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -164,6 +166,14 @@ def test_every_endpoint(s, path, form):
     assert answer.status == 200, answer
 
 
+def test_rotates_by_itself(s):
+    """With the secret that it brought along a client gets its next one."""
+    name = client(s, secret_hash=pbkdf2(HELLO), rotation="allowed")["client_id"]
+    answer = s.post("/credentials/rotate", {}, auth=(name, HELLO))
+    assert answer.status in (200, 201), answer
+    assert ask(s, name, answer.json["client_secret"]).status == 200 and ask(s, name, HELLO).status == 200
+
+
 @pytest.mark.parametrize("members", [{"secret": ODD}, {"secret_hash": pbkdf2(ODD)}])
 def test_decoded_then_raw(s, members):
     """RFC 6749 section 2.3.1 wants both parts form-encoded; many callers send them as they are."""
@@ -313,11 +323,11 @@ def test_wrong_ones_are_identical(s):
 
 @pytest.mark.parametrize("members,part", [
     ({"expires": 1}, "has expired"), ({"networks": ["192.0.2.0/24"]}, "this address"), ({"enabled": False}, "client is disabled"),
-    ({"revoke": True}, "was revoked"), ({"not_before": 1}, "not valid yet"),
+    ({"revoke": True}, "was revoked"), ({"not_before": 1}, "not valid yet"), ({"client": {"networks": ["192.0.2.0/24"]}}, "may not come from"),
 ])
 def test_not_compared(s, members, part):
     """A hash that cannot lead to a token is not worth the time of a comparison; the event says so."""
-    name = client(s, secret=False)["client_id"]
+    name = client(s, secret=False, **members.get("client", {}))["client_id"]
     body = {"kind": "secret", "secret_hash": pbkdf2(HELLO)}
     stamp = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + t))
     if "expires" in members:
@@ -338,6 +348,25 @@ def test_not_compared(s, members, part):
     told = s.cli_json("explain", refused.json["error_ref"])
     assert refused.status == 401 and told["reason"] == "secret_wrong" and part in told["event"]["detail"], told
     assert metric(s, "jeton_hashes_compared_total") == before
+
+
+def test_not_compared_by_policy(start):
+    """Neither one of another environment, nor one that should have been rotated."""
+    s = start(dev=False)
+    members = {"secret_hash": pbkdf2(HELLO), "label": "staging"}
+    s.ask("POST", "/clients", {"name": "labelled", **members})
+    s.ask("POST", "/clients", {"name": "aged", "rotation": "required", "rotate_every": 86400, **members})
+    s.stop()
+    with contextlib.closing(sqlite3.connect(f"{s.data}/jeton.db")) as db, db:
+        db.execute("UPDATE credential SET created = created - 90000 WHERE client_id = 'aged'")
+    s = start(dev=False)
+    aged = s.cli_json("explain", ask(s, "aged", HELLO).json["error_ref"])
+    assert aged["reason"] == "secret_wrong" and "rotation policy" in aged["event"]["detail"]
+    s.stop()
+    s = start(dev=False, env={"JETON_SERVER_ENVIRONMENT": "production"})
+    labelled = s.cli_json("explain", ask(s, "labelled", HELLO).json["error_ref"])
+    assert labelled["reason"] == "secret_wrong" and "another environment" in labelled["event"]["detail"]
+    assert metric(s, "jeton_hashes_compared_total") == 0
 
 
 def test_upgraded_once(s):
