@@ -100,6 +100,7 @@ static enum jt_err import_line(struct jt_slice text, struct jt_buf *out, const c
 enum jt_err jt_password_import(struct jt_slice text, struct jt_buf *out, const char **why)
 {
     JT_AUTO(jt_buf_free) struct jt_buf line;
+    jt_buf_init(&line, JT_PASSWORD_TEXT_MAX);
     *why = "";
     if (text.n > JT_PASSWORD_TEXT_MAX) {
         *why = "it is longer than 4096 bytes";
@@ -108,7 +109,6 @@ enum jt_err jt_password_import(struct jt_slice text, struct jt_buf *out, const c
     if (text.n == 0 || text.p[0] != '{') {
         return import_line(text, out, why);
     }
-    jt_buf_init(&line, JT_PASSWORD_TEXT_MAX);
     JT_TRY(jt_password_keycloak(text, &line, why));
     return import_line(jt_buf_slice(&line), out, why);
 }
