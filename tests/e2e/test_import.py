@@ -50,7 +50,7 @@ KINDS = [
     ("pbkdf2-sha256", pbkdf2(HELLO, 25000), HELLO),
     ("pbkdf2-sha512", keycloak(KEYCLOAK), KEYCLOAK),
 ]
-SLOW = 400000  # iterations with SHA-512: about 0.3 s of one processor
+SLOW = 200000  # iterations with SHA-512: about 0.15 s of one processor
 _names = (f"imported-{n}" for n in itertools.count())
 
 
@@ -397,7 +397,8 @@ def busy(s, calls):
     n = 0
     for c in calls:
         c.end()
-        if c.json["error"] == "temporarily_unavailable" and reason(s, c) == "secret_busy":
+        told = s.cli("explain", c.json["error_ref"], ok=False).stdout  # one that is answered late, on a busy machine, has no event
+        if c.json["error"] == "temporarily_unavailable" and "secret_busy" in told:
             assert c.status == 503 and b"Retry-After: 5" in c.head
             n += 1
         else:
