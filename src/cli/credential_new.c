@@ -86,7 +86,6 @@ static const struct jt_jval *only_key(const struct jt_jval *root)
 }
 
 static const char *const members[] = {"kty", "kid", "use", "alg", "crv", "n", "e", "x", "y"};
-static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 static bool has_text(struct jt_slice s, const char *word)
 {
@@ -104,10 +103,8 @@ static enum jt_exit say_private(const char *file)
 /* Only what is public leaves this machine. */
 static enum jt_exit write_public(const char *file, const struct jt_jval *key, struct jt_jw *w)
 {
-    for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
-        if (jt_jobj_get(key, private_members[i]) != NULL) {
-            return say_private(file);
-        }
+    if (jt_jwk_has_private(key)) {
+        return say_private(file);
     }
     jt_jw_key(w, "jwk");
     jt_jw_obj(w);

@@ -243,6 +243,8 @@ def test_rotation_to_and_between_keys(server):
     assert a.status == 400 and "sends the next public key" in server.cli("explain", a.json["error_ref"]).stdout
     a = server.post("/credentials/rotate", {**proof(first), "jwk": json.dumps(first.jwk)})
     assert a.status == 400 and "has this key already" in server.cli("explain", a.json["error_ref"]).stdout
+    a = server.post("/credentials/rotate", {**proof(first), "jwk": json.dumps({**first.jwk, "kid": "renamed", "alg": "ES256"})})
+    assert a.status == 400 and "has this key already" in server.cli("explain", a.json["error_ref"]).stdout
     used_once = proof(first)
     a = server.post("/credentials/rotate", {**used_once, "jwk": json.dumps(second.jwk)})
     assert a.status == 201 and a.json["kind"] == "jwk"
@@ -250,6 +252,16 @@ def test_rotation_to_and_between_keys(server):
     for key in (first, second):
         assert server.post("/token", {"grant_type": "client_credentials", **proof(key)}).status == 200
     assert server.post("/credentials/rotate", {**proof(first), "jwk": json.dumps(Key("ES256").jwk)}).status == 403
+
+
+def test_a_revoked_key_does_not_come_back(server):
+    """Whoever has a leaked key and a secret cannot register the key again, under another kid either."""
+    name, secret, _ = client(server, "leaked", {API: ["api:read"]}, rotation="allowed")
+    leaked = Key("ES256")
+    made = server.ask("POST", f"/clients/{name}/credentials", {"kind": "jwk", "jwk": leaked.jwk})
+    server.ask("POST", f"/clients/{name}/credentials/{made['credential_id']}/revoke", status=200)
+    a = rotate(server, (name, secret), jwk=json.dumps({**leaked.jwk, "kid": "renamed"}))
+    assert a.status == 400 and "or had it" in server.cli("explain", a.json["error_ref"]).stdout
 
 
 def test_a_hundred_at_once(server):

@@ -241,6 +241,17 @@ def test_the_same_key_twice(dev):
     assert a.status == 409 and credential in a.json["detail"]
 
 
+def test_replaced_keys_use_up_no_tries(dev):
+    """Without a kid at most four keys are tried: those in use before those that are over."""
+    keys = [Key() for _ in range(7)]
+    name, _ = client_with_key(dev, "worn", keys[0])
+    for key in keys[1:]:
+        dev.ask("POST", f"/clients/{name}/credentials/rotate", {"kind": "jwk", "jwk": key.jwk, "now": True})
+    assert dev.post("/token", form(keys[-1].sign(claims(name, dev.issuer)))).status == 200
+    a = dev.post("/token", form(keys[-2].sign(claims(name, dev.issuer))))
+    assert a.status == 401 and reason_of(dev, a) == "credential_revoked"
+
+
 def test_metadata_names_it(dev):
     m = dev.get("/.well-known/oauth-authorization-server").json
     for name in ("token", "introspection", "revocation"):

@@ -60,12 +60,69 @@ static enum jt_chain verdict_of(X509_STORE_CTX *ctx)
     return JT_CHAIN_OTHER;
 }
 
+/* Into what a sequence has in it, or past a value; false: it is not so. */
+static bool step(struct jt_slice *s, bool into, int *tag)
+{
+    const unsigned char *p = s->p;
+    long n = 0;
+    int class = 0;
+    if (s->n == 0 || s->n > INT32_MAX) {
+        return false;
+    }
+    int form = ASN1_get_object(&p, &n, tag, &class, (long)s->n);
+    if ((form & 0x81) != 0 || n < 0) { /* broken, or without a length */
+        return false;
+    }
+    size_t head = (size_t)(p - s->p);
+    *s = into ? jt_slice(p, (size_t)n) : jt_slice_from(*s, head + (size_t)n);
+    return true;
+}
+
+/* The subject of a certificate whose key need not be read for that. NULL: not known. */
+static X509_NAME *subject_of(struct jt_slice der)
+{
+    int tag = 0;
+    struct jt_slice s = der;
+    if (!step(&s, true, &tag) || !step(&s, true, &tag)) {
+        return NULL;
+    }
+    struct jt_slice version = s;
+    if (step(&version, false, &tag) && tag == 0) { /* [0], which version 1 has not */
+        s = version;
+    }
+    for (int i = 0; i < 4; i++) { /* number, algorithm, issuer, validity */
+        if (!step(&s, false, &tag)) {
+            return NULL;
+        }
+    }
+    const unsigned char *p = s.p;
+    return d2i_X509_NAME(NULL, &p, (long)s.n);
+}
+
+/* May it stand in the chain? A CA whose name nothing names cannot, and reading its key costs more
+ * than all else: a stranger would have it done for each of many CAs. */
+static bool may_stand(struct jt_slice ca, const X509 *leaf, const STACK_OF(X509) * along)
+{
+    X509_NAME *name = subject_of(ca);
+    bool named = name == NULL || X509_NAME_cmp(name, X509_get_issuer_name(leaf)) == 0 ||
+                 X509_NAME_cmp(name, X509_get_subject_name(leaf)) == 0;
+    for (int i = 0; !named && i < sk_X509_num(along); i++) {
+        named = X509_NAME_cmp(name, X509_get_issuer_name(sk_X509_value(along, i))) == 0;
+    }
+    X509_NAME_free(name);
+    return named;
+}
+
 /* False: out of memory. A CA that cannot be read is none: it was read when it was registered. */
-static bool add_anchors(X509_STORE *store, struct jt_slice cas)
+static bool add_anchors(X509_STORE *store, struct jt_slice cas, const X509 *leaf,
+                        const STACK_OF(X509) * along)
 {
     struct jt_slice der = {0};
     while (jt_certs_next(&cas, &der)) {
         enum jt_err e = JT_OK;
+        if (!may_stand(der, leaf, along)) {
+            continue;
+        }
         X509 *ca = jt_x509_from_der(der, &e);
         bool added = ca != NULL && X509_STORE_add_cert(store, ca) == 1;
         X509_free(ca);
@@ -113,8 +170,8 @@ static enum jt_chain build(const struct jt_peer_cert *c, struct jt_slice cas, in
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     STACK_OF(X509) *along = sent_along(c);
     enum jt_chain v = JT_CHAIN_UNDECIDED;
-    if (leaf != NULL && store != NULL && ctx != NULL && along != NULL && add_anchors(store, cas) &&
-        X509_STORE_CTX_init(ctx, store, leaf, along) == 1 &&
+    if (leaf != NULL && store != NULL && ctx != NULL && along != NULL &&
+        add_anchors(store, cas, leaf, along) && X509_STORE_CTX_init(ctx, store, leaf, along) == 1 &&
         X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT) == 1) {
         set_rules(X509_STORE_CTX_get0_param(ctx), now_s);
         v = X509_verify_cert(ctx) == 1 ? JT_CHAIN_GOOD : verdict_of(ctx);
@@ -126,7 +183,7 @@ static enum jt_chain build(const struct jt_peer_cert *c, struct jt_slice cas, in
     return v;
 }
 
-enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
+static enum jt_chain build_twice(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
 {
     enum jt_chain before = JT_CHAIN_UNDECIDED;
     ERR_clear_error(); /* what others left */
@@ -142,6 +199,24 @@ enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice c
         before = v;
     }
     return JT_CHAIN_UNDECIDED;
+}
+
+/* Whoever asks again and again on one connection, with what is refused, has it built once. What is
+ * good is never taken from memory. */
+#define MEMO_S 10
+
+enum jt_chain jt_peer_cert_chain(const struct jt_peer_cert *c, struct jt_slice cas, int64_t now_s)
+{
+    struct jt_chain_memo *m = &c->self->memo;
+    if (m->verdict != JT_CHAIN_UNDECIDED && m->cas == cas.p && m->n == cas.n &&
+        now_s >= m->begun_s && now_s < m->begun_s + MEMO_S) {
+        return m->verdict;
+    }
+    enum jt_chain v = build_twice(c, cas, now_s);
+    if (v != JT_CHAIN_GOOD && v != JT_CHAIN_UNDECIDED) {
+        *m = (struct jt_chain_memo){cas.p, cas.n, now_s, v};
+    }
+    return v;
 }
 
 enum jt_chain jt_peer_cert_in_time(const struct jt_peer_cert *c, int64_t now_s)

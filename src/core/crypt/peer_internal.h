@@ -10,9 +10,18 @@
 #include "crypt.h"
 #include "peer.h"
 
+/* The last chain that was not good, and until when that is not asked again. */
+struct jt_chain_memo {
+    const uint8_t *cas;
+    size_t n;
+    int64_t begun_s;
+    enum jt_chain verdict;
+};
+
 struct jt_peer_cert {
-    struct jt_peer_cert *self; /* to count references of a const object */
+    struct jt_peer_cert *self; /* to count references of a const object, and for the memo */
     unsigned refs;
+    struct jt_chain_memo memo;
     X509 *leaf;
     size_t n;
     struct jt_slice ders[JT_PEER_CERTS_MAX]; /* into bytes */

@@ -109,7 +109,7 @@ static enum jt_err number(const struct jt_jval *v, const char *name, uint8_t *ou
     return jt_b64url_decode(s, out, n);
 }
 
-static bool has_private(const struct jt_jval *v)
+bool jt_jwk_has_private(const struct jt_jval *v)
 {
     static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -143,7 +143,7 @@ static enum jt_err read_alg(const struct jt_jval *v, enum jt_key_kind kind,
 {
     struct jt_slice alg = {0};
     struct jt_slice use = {0};
-    if (!text(v, "alg", &alg) || !text(v, "use", &use) || !ops_ok(v) || has_private(v)) {
+    if (!text(v, "alg", &alg) || !text(v, "use", &use) || !ops_ok(v) || jt_jwk_has_private(v)) {
         return JT_E_SYNTAX;
     }
     if (jt_jobj_get(v, "use") != NULL && !jt_slice_eq(use, JT_LIT("sig")) &&

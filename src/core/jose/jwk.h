@@ -36,4 +36,7 @@ JT_MUST enum jt_err jt_jwk_read(const struct jt_jval *v, struct jt_jwk *out);
 JT_MUST enum jt_err jt_jwk_read_use(const struct jt_jval *v, struct jt_slice other_use,
                                     struct jt_jwk *out);
 
+/* Is there a member that belongs to a private or secret key? */
+bool jt_jwk_has_private(const struct jt_jval *v);
+
 #endif

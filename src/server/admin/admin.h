@@ -317,6 +317,8 @@ void jt_credential_cap(struct jt_credential *k);
 void jt_view_certificate(struct jt_jw *w, const struct jt_credential *k);
 /* credential_jwk.c. Inside a change: the client does not have this proof already. */
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a);
+/* Does it have this public key, or had it, under whatever kid? */
+JT_MUST enum jt_err jt_change_has_key(const struct jt_client *c, struct jt_slice jwk, bool *out);
 
 /* views.c: things as JSON */
 void jt_view_resource(struct jt_jw *w, const struct jt_resource *r);

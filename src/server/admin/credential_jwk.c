@@ -8,16 +8,7 @@
 
 #define JWK_MAX 4096u
 
-static bool has_private(const struct jt_jval *v)
-{
-    static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (jt_jobj_get(v, names[i]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
+static const struct jt_json_limits stored_limits = {JWK_MAX, 4, 32};
 
 static const char *fault(const struct jt_jval *v)
 {
@@ -27,10 +18,11 @@ static const char *fault(const struct jt_jval *v)
     if (jt_jobj_get(v, "keys") != NULL) {
         return "jwk is one key, not a set of keys: take the one out of \"keys\"";
     }
-    return has_private(v) ? "this is a private key, and it has left its owner now: make another "
-                            "one, and give only its public half"
-                          : "jwk is a public key for signatures: EC with P-256, OKP with Ed25519, "
-                            "or RSA with 2048 to 8192 bits";
+    return jt_jwk_has_private(v)
+               ? "this is a private key, and it has left its owner now: make another "
+                 "one, and give only its public half"
+               : "jwk is a public key for signatures: EC with P-256, OKP with Ed25519, "
+                 "or RSA with 2048 to 8192 bits";
 }
 
 static bool keep(struct jt_flow *f, const struct jt_jwk *jwk)
@@ -54,7 +46,7 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
 {
     const struct jt_jval *v = jt_jobj_get(root, "jwk");
     struct jt_jwk jwk = {0};
-    bool is_key = jt_jval_type(v) == JT_JOBJECT && !has_private(v);
+    bool is_key = jt_jval_type(v) == JT_JOBJECT && !jt_jwk_has_private(v);
     enum jt_err e = is_key ? jt_jwk_read(v, &jwk) : JT_E_SYNTAX;
     if (e != JT_OK) {
         return e != JT_E_NOMEM && jt_admin_bad(f, "/jwk", "%s", fault(v));
@@ -62,6 +54,41 @@ bool jt_credential_read_jwk(struct jt_flow *f, const struct jt_jval *root)
     bool kept = keep(f, &jwk);
     jt_pkey_free(&jwk.key);
     return kept;
+}
+
+/* The numbers of a key, whatever it is called and used for. */
+static bool same_key(const struct jt_jval *a, const struct jt_jval *b)
+{
+    static const char *const names[] = {"kty", "crv", "x", "y", "n", "e"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct jt_slice have = {0};
+        struct jt_slice want = {0};
+        (void)jt_jval_str(jt_jobj_get(a, names[i]), &have);
+        (void)jt_jval_str(jt_jobj_get(b, names[i]), &want);
+        if (!jt_slice_eq(have, want)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum jt_err jt_change_has_key(const struct jt_client *c, struct jt_slice jwk, bool *out)
+{
+    struct jt_json *fresh = NULL;
+    *out = false;
+    JT_TRY(jt_json_parse(jwk, &stored_limits, &fresh));
+    enum jt_err e = JT_OK;
+    for (size_t i = 0; e == JT_OK && !*out && i < c->ncredentials; i++) {
+        struct jt_json *doc = NULL;
+        if (c->credentials[i].kind != JT_CRED_JWK) {
+            continue;
+        }
+        e = jt_json_parse(c->credentials[i].material, &stored_limits, &doc);
+        *out = e == JT_OK && same_key(jt_json_root(fresh), jt_json_root(doc));
+        jt_json_free(&doc);
+    }
+    jt_json_free(&fresh);
+    return e;
 }
 
 enum jt_err jt_change_no_twin(const struct jt_client *c, struct jt_admin *a)

@@ -10,8 +10,10 @@ static const struct jt_json_limits key_limits = {16384, 4, 32};
 
 struct entry {
     uint32_t number; /* of the credential; 0: free */
-    enum jt_alg alg;
-    struct jt_sigcheck *check;
+    enum jt_key_kind kind;
+    enum jt_alg only;          /* what the key says of itself; JT_ALG_NONE: nothing */
+    enum jt_alg alg;           /* of check */
+    struct jt_sigcheck *check; /* NULL: nobody needed it yet */
     size_t kid_n;
     char kid[JT_KID_MAX];
 };
@@ -39,6 +41,11 @@ void jt_checks_free(struct jt_checks **c)
     *c = NULL;
 }
 
+static bool is_for(const struct entry *e, enum jt_alg alg)
+{
+    return jt_alg_kind(alg) == e->kind && (e->only == JT_ALG_NONE || e->only == alg);
+}
+
 static enum jt_err fill(struct entry *e, const struct jt_credential *k, enum jt_alg alg)
 {
     struct jt_json *doc = NULL;
@@ -47,19 +54,16 @@ static enum jt_err fill(struct entry *e, const struct jt_credential *k, enum jt_
     if (err == JT_OK) {
         err = jt_jwk_read(jt_json_root(doc), &jwk);
     }
-    if (err == JT_OK && jwk.alg != JT_ALG_NONE && jwk.alg != alg) {
-        err = JT_E_UNSUPPORTED;
-    } else if (err != JT_OK && err != JT_E_NOMEM) {
-        err = JT_E_CORRUPT;
-    }
-    if (err == JT_OK) {
-        err = jt_sigcheck_new(jwk.key, alg, &e->check);
-    }
     if (err == JT_OK) {
         e->number = k->number;
-        e->alg = alg;
+        e->kind = jt_pkey_kind(jwk.key);
+        e->only = jwk.alg;
         e->kid_n = jwk.kid.n;
         memcpy(e->kid, jwk.kid.n > 0 ? (const char *)jwk.kid.p : "", jwk.kid.n);
+        err = is_for(e, alg) ? jt_sigcheck_new(jwk.key, alg, &e->check) : JT_E_UNSUPPORTED;
+        e->alg = err == JT_OK ? alg : JT_ALG_NONE;
+    } else if (err != JT_E_NOMEM) {
+        err = JT_E_CORRUPT;
     }
     jt_pkey_free(&jwk.key);
     jt_json_free(&doc);
@@ -70,6 +74,9 @@ enum jt_err jt_checks_get(struct jt_checks *c, const struct jt_credential *k, en
                           struct jt_check *out)
 {
     struct entry *e = &c->entries[k->number % ENTRIES];
+    if (e->number == k->number && !is_for(e, alg)) {
+        return JT_E_UNSUPPORTED; /* known without reading it again: strangers choose alg */
+    }
     if (e->number != k->number || e->alg != alg) {
         jt_sigcheck_free(&e->check);
         *e = (struct entry){0};

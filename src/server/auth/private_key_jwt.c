@@ -65,19 +65,41 @@ static bool try_key(const struct jt_auth_context *ctx, const struct jt_assertion
     return true;
 }
 
+static bool in_use(const struct jt_credential *k, int64_t now_s)
+{
+    return (k->state == JT_CRED_ACTIVE || k->state == JT_CRED_RETIRING) &&
+           (k->expires_s == 0 || now_s < k->expires_s);
+}
+
+/* Those in use, or the others; the newest first. True ends the search. */
+static bool try_keys(const struct jt_auth_context *ctx, const struct jt_client *c,
+                     const struct jt_assertion *s, bool used, struct search *q)
+{
+    for (size_t i = c->ncredentials; i > 0; i--) {
+        const struct jt_credential *k = &c->credentials[i - 1];
+        if (k->kind == JT_CRED_JWK && in_use(k, ctx->now_s) == used && try_key(ctx, s, k, q)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was replaced is tried last: where the assertion names no key it would use up the tries. As
+ * many checks for a client that has no such key, or fewer, or is none, as for any other. */
 static struct search find_key(const struct jt_auth_context *ctx, const struct jt_client *c,
                               const struct jt_assertion *s)
 {
     struct search q = {0};
-    for (size_t i = 0; c != NULL && i < c->ncredentials; i++) {
-        const struct jt_credential *k = &c->credentials[i];
-        if (k->kind == JT_CRED_JWK && try_key(ctx, s, k, &q)) {
-            break;
-        }
+    if (c != NULL && !try_keys(ctx, c, s, true, &q)) {
+        (void)try_keys(ctx, c, s, false, &q);
     }
-    struct jt_sigcheck *decoy = q.nkeys == 0 ? jt_checks_decoy(ctx->checks, s->header.alg) : NULL;
-    if (decoy != NULL) { /* as long as a check of somebody's key would take */
-        q.undecided = jt_jws_verify(&s->parts, decoy) == JT_SIG_UNDECIDED;
+    if (q.found != NULL || q.undecided) {
+        return q;
+    }
+    struct jt_sigcheck *decoy = jt_checks_decoy(ctx->checks, s->header.alg);
+    for (size_t want = s->header.kid.n > 0 ? 1 : TRIES; decoy != NULL && q.tries < want;
+         q.tries++) {
+        q.undecided = q.undecided || jt_jws_verify(&s->parts, decoy) == JT_SIG_UNDECIDED;
     }
     return q;
 }

@@ -177,16 +177,26 @@ static enum jt_err make_room(struct jt_replays *r, struct stripe *t, int64_t bef
     return rebuild(r, t, cap, before_s);
 }
 
+/* A share that is used up may be what is over, and nothing else may call for that to leave. */
+static enum jt_err take_share(struct jt_replays *r, struct stripe *t, uint16_t bucket,
+                              int64_t before_s)
+{
+    if (bucket == NO_BUCKET || atomic_load(&r->shares[bucket]) < JT_REPLAYS_CLIENT_MAX) {
+        return JT_OK;
+    }
+    if (count_over(t, before_s) > 0) {
+        JT_TRY(rebuild(r, t, t->cap, before_s));
+    }
+    return atomic_load(&r->shares[bucket]) < JT_REPLAYS_CLIENT_MAX ? JT_OK : JT_E_LIMIT;
+}
+
 static enum jt_err insert(struct jt_replays *r, struct stripe *t, const struct slot *fresh,
                           int64_t before_s)
 {
     if (t->cap > 0 && place(t->slots, t->cap, fresh->id)->expires_s != 0) {
         return JT_E_CONFLICT;
     }
-    if (fresh->bucket != NO_BUCKET &&
-        atomic_load(&r->shares[fresh->bucket]) >= JT_REPLAYS_CLIENT_MAX) {
-        return JT_E_LIMIT;
-    }
+    JT_TRY(take_share(r, t, fresh->bucket, before_s));
     JT_TRY(make_room(r, t, before_s));
     *place(t->slots, t->cap, fresh->id) = *fresh;
     t->n++;

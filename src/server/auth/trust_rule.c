@@ -120,9 +120,7 @@ static void write_jwks(const struct jt_jval *keys, struct jt_buf *out)
 static bool has_private(const struct jt_jval *keys)
 {
     for (size_t i = 0; i < jt_jval_count(keys); i++) {
-        const struct jt_jval *k = jt_jarr_at(keys, i);
-        if (jt_jobj_get(k, "d") != NULL || jt_jobj_get(k, "k") != NULL ||
-            jt_jobj_get(k, "p") != NULL) {
+        if (jt_jwk_has_private(jt_jarr_at(keys, i))) {
             return true;
         }
     }

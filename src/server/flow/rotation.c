@@ -159,8 +159,12 @@ static void retire(struct jt_admin *a, const struct jt_client *c, struct jt_slic
 static enum jt_err join(struct jt_change *chg, struct jt_flow *f, struct jt_client *c)
 {
     struct jt_admin *a = jt_admin_of(f);
-    if (jt_change_no_twin(c, a) == JT_E_CONFLICT) {
-        return refuse(f, JT_R_ROTATION_REQUEST, "the client has this key already");
+    bool again = false;
+    if (a->credential.kind == JT_CRED_JWK) {
+        JT_TRY(jt_change_has_key(c, a->credential.material, &again));
+    }
+    if (again) { /* under another kid too: nothing would be replaced, or a leaked one come back */
+        return refuse(f, JT_R_ROTATION_REQUEST, "the client has this key already, or had it");
     }
     enum jt_err e = jt_credential_join(chg, f, c);
     return e == JT_E_CONFLICT ? refuse(f, JT_R_ROTATION_TOO_SOON,
@@ -268,6 +272,7 @@ static enum jt_next respond(struct jt_flow *f)
 
 const struct jt_step jt_rotation_steps[] = {
     {"parse", parse},     {"authenticate", authenticate},
-    {"prepare", prepare}, {"change", submit}, /* parks until it is on disk */
+    {"prepare", prepare}, {"keep", jt_client_keep},
+    {"change", submit}, /* parks until it is on disk */
     {"respond", respond},
 };

@@ -102,14 +102,9 @@ static void a_client_has_a_share(void **state)
     assert_int_equal(jt_replays_count(r), JT_REPLAYS_CLIENT_MAX);
     const struct jt_replay_id other = id_of(n + 1, 8, 1000);
     assert_int_equal(jt_replays_claim(r, &other, 0), JT_OK); /* others are let in */
-    struct jt_replay_id late = id_of(0, 7, 5000);
-    for (uint64_t i = 0; i < 1000000 && e == JT_E_LIMIT; i++) { /* and it is, once some are over */
-        const struct jt_replay_id id = id_of(n + 2 + i, 9, 5000);
-        assert_int_equal(jt_replays_claim(r, &id, 2000), JT_OK);
-        late = id_of(2 * n + i + 3000000, 7, 5000);
-        e = jt_replays_claim(r, &late, 2000);
-    }
-    assert_int_equal(e, JT_OK);
+    const struct jt_replay_id late = id_of(n + 2, 7, 5000);
+    assert_int_equal(jt_replays_claim(r, &late, 1000), JT_E_LIMIT); /* none is over yet */
+    assert_int_equal(jt_replays_claim(r, &late, 2000), JT_OK);      /* and it is, once some are */
 }
 
 static void loaded(void **state)

@@ -124,6 +124,31 @@ static void intermediates(void **state)
     unmake(m);
 }
 
+/* One CA of several, wherever it stands; and what was refused for others is asked anew for these.
+ */
+static void among_several(void **state)
+{
+    (void)state;
+    static uint8_t text[4 * 8192];
+    struct made *m = make(root, (struct recipe){NAMED("w"), .extensions = {CA_FALSE}});
+    const struct jt_peer_cert *c = NULL;
+    size_t n = 0;
+    assert_int_equal(chain((struct made *[]){m}, 1, (struct made *[]){between, root, NULL}, NOW),
+                     JT_CHAIN_GOOD);
+    assert_int_equal(chain((struct made *[]){m}, 1, (struct made *[]){root, between, NULL}, NOW),
+                     JT_CHAIN_GOOD);
+    memcpy(text, between->s.p, between->s.n);
+    n = between->s.n;
+    memcpy(text + n, root->s.p, root->s.n);
+    assert_int_equal(jt_peer_cert_new(&m->s, 1, &c), JT_OK);
+    assert_int_equal(jt_peer_cert_chain(c, jt_slice(text, n), NOW), JT_CHAIN_ISSUER);
+    assert_int_equal(jt_peer_cert_chain(c, jt_slice(text, n), NOW + 1), JT_CHAIN_ISSUER);
+    assert_int_equal(jt_peer_cert_chain(c, jt_slice(text, n + root->s.n), NOW + 1), JT_CHAIN_GOOD);
+    assert_int_equal(jt_peer_cert_chain(c, jt_slice(text, n), NOW + 2), JT_CHAIN_ISSUER);
+    jt_peer_cert_release(&c);
+    unmake(m);
+}
+
 /* A certificate that is no CA's issues another (CVE-2002-0862 and the like). */
 static void issued_by_no_ca(void **state)
 {
@@ -224,13 +249,10 @@ static void own_validity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_certificate),
-        cmocka_unit_test(weak_key),
-        cmocka_unit_test(intermediates),
-        cmocka_unit_test(issued_by_no_ca),
-        cmocka_unit_test(path_length_and_times_above),
-        cmocka_unit_test(the_longest_chain),
-        cmocka_unit_test(rubbish_sent_along),
+        cmocka_unit_test(one_certificate),   cmocka_unit_test(weak_key),
+        cmocka_unit_test(intermediates),     cmocka_unit_test(among_several),
+        cmocka_unit_test(issued_by_no_ca),   cmocka_unit_test(path_length_and_times_above),
+        cmocka_unit_test(the_longest_chain), cmocka_unit_test(rubbish_sent_along),
         cmocka_unit_test(own_validity),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

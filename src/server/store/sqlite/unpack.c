@@ -59,10 +59,10 @@ static enum jt_err check_last(struct jt_event *last, const uint8_t previous[stat
     struct jt_crypt *c = NULL;
     JT_AUTO(jt_buf_free) struct jt_buf scratch;
     struct jt_event again = *last;
+    jt_buf_init(&scratch, 65536);
     if (last->type == JT_EV_NONE) {
         return JT_OK;
     }
-    jt_buf_init(&scratch, 65536);
     JT_TRY(jt_crypt_new(&c));
     enum jt_err e = jt_event_chain(c, previous, &again, &scratch);
     jt_crypt_free(&c);
