@@ -454,6 +454,22 @@ def test_flood_of_wrong_secrets(s):
     assert hash_of(s, victim) == ["pbkdf2-sha512"]
 
 
+def test_late(start):
+    """Over 5 s a request is answered without its outcome, as its own endpoint answers; no more is compared for it."""
+    s = start(dev=False, env={"JETON_SERVER_WORKERS": "1"})
+    s.cli("resource", "create", API, "--scope", "api:read")
+    name = client(s, secret=False)["client_id"]
+    for i in range(4):
+        s.ask("POST", f"/clients/{name}/credentials", {"kind": "secret", "secret_hash": pbkdf2(f"secret {i}", 2000000, "sha512")})
+    call = Call(s, name, "wrong+and%20odd")  # eight comparisons
+    assert until(lambda: metric(s, "jeton_hash_running") == 1)  # the administration's exchange will be used again
+    call.end()
+    assert call.status == 503 and call.json["error"] == "temporarily_unavailable" and call.json["error_ref"], call.json
+    assert until(lambda: metric(s, "jeton_hash_running") == 0, 120)
+    denied, = s.events(client_id=name, type="token.denied")
+    assert denied["reason"] == "secret_busy" and 1 <= metric(s, "jeton_hashes_compared_total") < 8
+
+
 def test_stops_while_hashes_wait(start):
     """What has not begun is answered with 503, and the server ends in time."""
     s = start(dev=False)
