@@ -150,6 +150,21 @@ enum jt_exit jt_cmd_credential_rotate(const struct jt_args *args)
     return make(args, "/rotate", jt_buf_slice(&body), &f);
 }
 
+/* A thief may have replaced it by one of his own. */
+static void say_made(const struct jt_args *args, const struct jt_jval *credential)
+{
+    const struct jt_jval *made = jt_jobj_get(credential, "made");
+    JT_AUTO(jt_buf_free) struct jt_buf ids;
+    jt_buf_init(&ids, 1024);
+    jt_show_member(&ids, credential, "made");
+    if (jt_jval_count(made) > 0) {
+        jt_say_hint("the client made %.*s by it, which still %s; if it had leaked, that may be "
+                    "somebody else's: jeton credential rotate %s --now ends all of them",
+                    JT_FMT(jt_buf_slice(&ids)), jt_jval_count(made) == 1 ? "stands" : "stand",
+                    args->operand);
+    }
+}
+
 enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args)
 {
     JT_AUTO(jt_buf_free) struct jt_buf path;
@@ -176,5 +191,6 @@ enum jt_exit jt_cmd_credential_revoke(const struct jt_args *args)
     jt_credential_line(&line, reply.value);
     jt_card("client", jt_str(args->operand));
     jt_card("credential", jt_buf_slice(&line));
+    say_made(args, reply.value);
     return code;
 }

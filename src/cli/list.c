@@ -67,8 +67,12 @@ static enum jt_exit one_page(struct walk *w)
     if (code != JT_EXIT_DONE) {
         return code;
     }
+    bool is_more = jt_jval_str(jt_jobj_get(reply.value, "next_cursor"), &next);
+    if (is_more && next.n > 0 && jt_slice_eq(next, jt_buf_slice(&w->cursor))) {
+        return jt_say_fail(JT_EXIT_FAILED, "the server sends the same page again and again");
+    }
     jt_buf_reset(&w->cursor);
-    if (jt_jval_str(jt_jobj_get(reply.value, "next_cursor"), &next)) {
+    if (is_more) {
         jt_buf_put(&w->cursor, next);
     }
     return take_items(w, &reply);

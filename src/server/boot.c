@@ -103,6 +103,7 @@ static void fill_app(struct jt_server *v)
     a->reader = s->reader;
     a->saver = s->saver;
     a->profile_cidaas = v->config->profile_cidaas;
+    a->has_certificates = v->tls != NULL || v->config->client_cert_header != 0;
     a->uid = geteuid();
     a->environment = v->config->environment;
     a->issue_sequence = &s->issue_sequence;

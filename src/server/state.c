@@ -252,6 +252,7 @@ static enum jt_err start_threads(struct jt_state *s, char *why, size_t why_n)
         .profiles = s->profiles,
         .usage = s->usage,
         .issue_sequence = &s->issue_sequence,
+        .has_replays = jt_replays_count(s->replays) > 0,
         .credential_floor = (uint32_t)s->credential_floor,
         .clock = &jt_clock_system,
         .on_failure = c->audit_degrade ? JT_AUDIT_DEGRADE : JT_AUDIT_BLOCK,

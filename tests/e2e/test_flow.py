@@ -127,6 +127,13 @@ def test_dev_temporary_directory_goes(tmp_path):
     assert not os.path.exists(info["data"])
 
 
+def test_metadata_without_certificates(plain):
+    """Over plain HTTP nobody can show one, and no client is told to."""
+    m = plain.get("/.well-known/oauth-authorization-server").json
+    assert m["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    assert m["introspection_endpoint_auth_methods_supported"][-1] == "bearer" and m["tls_client_certificate_bound_access_tokens"] is False
+
+
 @pytest.mark.parametrize("path", ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
 def test_metadata(dev, path):
     a = dev.get(path)

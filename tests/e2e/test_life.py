@@ -254,6 +254,40 @@ def test_rotation_to_and_between_keys(server):
     assert server.post("/credentials/rotate", {**proof(first), "jwk": json.dumps(Key("ES256").jwk)}).status == 403
 
 
+def test_a_thief_who_rotated_is_out_with_now(server):
+    """What a leaked secret was replaced by, and what that made, ends with --now; revoke tells of it."""
+    name, secret, cid = client(server, "robbed", {API: ["api:read"]}, rotation="allowed")
+    thief, second = Key("ES256"), Key("ES256")
+
+    def proof(key):
+        return {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": key.sign(claims(name, server.issuer))}
+    made = rotate(server, (name, secret), jwk=json.dumps(thief.jwk)).json["credential_id"]
+    assert server.post("/token", proof(thief)).status == 200
+    asked = lambda: server.post("/credentials/rotate", {**proof(thief), "jwk": json.dumps(second.jwk)})
+    next_one = until(lambda: (a := asked()).status == 201 and a.json["credential_id"])  # once the use of his key is known
+    other = server.ask("POST", f"/clients/{name}/credentials", {"kind": "secret", "label": "other"})
+    shown = credentials(server, name)
+    assert shown[made]["made_by"] == cid and shown[next_one]["made_by"] == made and "made_by" not in shown[cid]
+    r = server.cli("credential", "revoke", name, cid, "--yes")
+    assert made in r.stderr and "--now ends all of them" in r.stderr
+    assert server.post("/token", proof(second)).status == 200  # one credential alone was ended
+    new = server.cli_json("credential", "rotate", name, "--label", "", "--now")
+    assert {c["credential_id"] for c in new["replaced"]} == {made, next_one}
+    for key in (thief, second):
+        assert server.post("/token", proof(key)).status == 401
+    assert server.token(name, secret).status == 401
+    assert server.token(name, new["client_secret"]).status == server.token(name, other["client_secret"]).status == 200
+
+
+def test_now_finds_what_was_replaced(server):
+    """The only secret that is left retires: --now needs no label for it."""
+    name, secret, cid = client(server, "replaced", {API: ["api:read"]}, rotation="allowed")
+    made = rotate(server, (name, secret), jwk=json.dumps(Key("ES256").jwk)).json["credential_id"]
+    new = server.cli_json("credential", "rotate", name, "--now")
+    assert {c["credential_id"] for c in new["replaced"]} == {cid, made}
+    assert server.token(name, secret).status == 401 and server.token(name, new["client_secret"]).status == 200
+
+
 def test_a_revoked_key_does_not_come_back(server):
     """Whoever has a leaked key and a secret cannot register the key again, under another kid either."""
     name, secret, _ = client(server, "leaked", {API: ["api:read"]}, rotation="allowed")

@@ -18,7 +18,7 @@
 #include "../base/slice.h"
 
 #define JT_PEER_CERTS_MAX 8u
-#define JT_PEER_BYTES_MAX 32768u
+#define JT_PEER_BYTES_MAX 16384u
 
 /* Which name of a certificate is compared: exactly one (RFC 8705 section 2.1.2). */
 enum jt_tls_name {

@@ -37,6 +37,26 @@ static enum jt_err no_credential(struct jt_flow *f, struct jt_slice id)
                            (const char *)id.p);
 }
 
+/* What the client made by it, and still stands: whoever had it may have made that. */
+static void write_made(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
+                       const struct jt_credential *k)
+{
+    int64_t now_s = jt_wall_s(f->app->clock);
+    if (k->state != JT_CRED_REVOKED) {
+        return;
+    }
+    jt_jw_key(w, "made");
+    jt_jw_arr(w);
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        const struct jt_credential *o = &c->credentials[i];
+        if (o->parent == k->number && o->state != JT_CRED_REVOKED &&
+            (o->expires_s == 0 || now_s < o->expires_s)) {
+            jt_jw_str(w, o->id);
+        }
+    }
+    jt_jw_end_arr(w);
+}
+
 /* made: with what belongs to one that is new. */
 static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice id, bool made)
 {
@@ -58,6 +78,7 @@ static enum jt_next answer(struct jt_flow *f, unsigned status, struct jt_slice i
         jt_jw_kstr(&w, "client_secret", a->secret);
     }
     jt_view_credential(&w, f, c, k);
+    write_made(&w, f, c, k);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, status, &b, 0);
 }

@@ -2,7 +2,7 @@
 /*
  * rotate.c - POST /admin/v1/clients/{id}/credentials/rotate: a new credential, and an end for those
  * of the same kind and label that it replaces. They stay good for the overlap, or end at once with
- * their tokens.
+ * their tokens; then those end too that the client itself made by one of them, whoever that was.
  */
 #include <stdio.h>
 
@@ -67,12 +67,20 @@ static bool stands(const struct jt_admin *a, const struct jt_credential *k, int6
     return k->kind == a->credential.kind && jt_credential_stands(k, now_s);
 }
 
+/* What has been replaced and is still good, when that is to end as well. */
+static bool lingers(const struct jt_admin *a, const struct jt_credential *k, int64_t now_s)
+{
+    return a->at_once && k->kind == a->credential.kind && k->state == JT_CRED_RETIRING &&
+           (k->expires_s == 0 || now_s < k->expires_s);
+}
+
 static bool label_before(const struct jt_admin *a, const struct jt_client *c, size_t i,
                          int64_t now_s)
 {
     for (size_t k = 0; k < i; k++) {
-        if (stands(a, &c->credentials[k], now_s) &&
-            jt_slice_eq(c->credentials[k].label, c->credentials[i].label)) {
+        const struct jt_credential *o = &c->credentials[k];
+        if ((stands(a, o, now_s) || lingers(a, o, now_s)) &&
+            jt_slice_eq(o->label, c->credentials[i].label)) {
             return true;
         }
     }
@@ -86,8 +94,9 @@ static enum jt_err choose_label(struct jt_admin *a, const struct jt_client *c, i
     size_t n = 0;
     jt_buf_init(&all, 256);
     for (size_t i = 0; i < c->ncredentials; i++) {
-        struct jt_slice label = c->credentials[i].label;
-        if (!stands(a, &c->credentials[i], now_s) || label_before(a, c, i, now_s)) {
+        const struct jt_credential *o = &c->credentials[i];
+        struct jt_slice label = o->label;
+        if ((!stands(a, o, now_s) && !lingers(a, o, now_s)) || label_before(a, c, i, now_s)) {
             continue;
         }
         a->credential.label = label;
@@ -108,22 +117,59 @@ static enum jt_err choose_label(struct jt_admin *a, const struct jt_client *c, i
                                     (const char *)all.p);
 }
 
+static bool is_family(const struct jt_admin *a, const struct jt_credential *k)
+{
+    return k->kind == a->credential.kind && jt_slice_eq(k->label, a->credential.label);
+}
+
+static bool made_by_one(const struct jt_admin *a, size_t n, uint32_t family, uint32_t parent)
+{
+    for (size_t i = 0; parent != 0 && i < n; i++) {
+        if ((family >> i & 1u) != 0 && a->credentials[i].number == parent) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bits of those of this kind and label, over or not, and of all that was made by one of them: who
+ * had one of them may have made any of these. */
+static uint32_t family_of(const struct jt_admin *a, size_t n)
+{
+    uint32_t family = 0;
+    for (size_t i = 0; i < n; i++) { /* who made it stands before what was made */
+        const struct jt_credential *k = &a->credentials[i];
+        bool in = is_family(a, k) || made_by_one(a, n, family, k->parent);
+        family |= in ? 1u << i : 0u;
+    }
+    return family;
+}
+
+static void end_at_once(struct jt_admin *a, size_t n, int64_t now_s)
+{
+    uint32_t family = family_of(a, n);
+    for (size_t i = 0; i < n; i++) {
+        struct jt_credential *k = &a->credentials[i];
+        if ((family >> i & 1u) != 0 && k->state != JT_CRED_REVOKED &&
+            (k->expires_s == 0 || now_s < k->expires_s)) {
+            a->replaced |= 1u << i;
+            jt_credential_end(k, now_s);
+        }
+    }
+}
+
 /* Those that the new one replaces, as they will be. */
 static void end_others(struct jt_admin *a, size_t n, int64_t now_s)
 {
     int64_t last_s = now_s + a->overlap_s;
+    if (a->at_once) {
+        end_at_once(a, n, now_s);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         struct jt_credential *k = &a->credentials[i];
-        bool retiring = k->kind == a->credential.kind && k->state == JT_CRED_RETIRING &&
-                        (k->expires_s == 0 || now_s < k->expires_s);
-        if (!jt_slice_eq(k->label, a->credential.label) ||
-            (!stands(a, k, now_s) && !(retiring && a->at_once))) {
-            continue;
-        }
-        a->replaced |= 1u << i;
-        if (a->at_once) {
-            jt_credential_end(k, now_s);
-        } else {
+        if (stands(a, k, now_s) && is_family(a, k)) {
+            a->replaced |= 1u << i;
             k->state = JT_CRED_RETIRING;
             k->expires_s = k->expires_s != 0 && k->expires_s < last_s ? k->expires_s : last_s;
         }
@@ -135,7 +181,7 @@ static void inherit(struct jt_admin *a, const struct jt_client *c, int64_t now_s
 {
     for (size_t i = c->ncredentials; i > 0; i--) {
         const struct jt_credential *k = &c->credentials[i - 1];
-        if (stands(a, k, now_s) && jt_slice_eq(k->label, a->credential.label)) {
+        if ((stands(a, k, now_s) || lingers(a, k, now_s)) && is_family(a, k)) {
             if ((a->given & JT_GAVE_NETWORKS) == 0) {
                 a->credential.nnets = k->nnets;
                 a->credential.nets = k->nets;

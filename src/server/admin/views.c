@@ -88,6 +88,18 @@ static void write_use(struct jt_jw *w, struct jt_flow *f, const struct jt_creden
     write_callers(w, &use);
 }
 
+/* The client made it by another one; "" when that is there no more. */
+static void write_made_by(struct jt_jw *w, const struct jt_client *c, const struct jt_credential *k)
+{
+    struct jt_slice id = {0};
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        id = c->credentials[i].number == k->parent ? c->credentials[i].id : id;
+    }
+    if (k->parent != 0) {
+        jt_jw_kstr(w, "made_by", id);
+    }
+}
+
 void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_client *c,
                         const struct jt_credential *k)
 {
@@ -104,6 +116,7 @@ void jt_view_credential(struct jt_jw *w, struct jt_flow *f, const struct jt_clie
         jt_jw_kstr(w, "refused_in", f->app->environment);
     }
     jt_view_time(w, "created", k->created_s);
+    write_made_by(w, c, k);
     if (k->not_before_s != 0) {
         jt_view_time(w, "not_before", k->not_before_s);
     }

@@ -62,7 +62,7 @@ struct jt_writer {
     _Atomic int64_t begun_us;                 /* when the thread went to work; 0: it sleeps */
     int64_t upkeep_us;                        /* monotonic: when upkeep is next due */
     int64_t uses_us;                          /* and when uses of credentials are written */
-    int64_t replays_us;                       /* and when used assertions leave */
+    int64_t replays_last_s;                   /* when the last used assertion ends; 0: none */
     uint64_t token_cursor, revocation_cursor; /* where the search for expired ones goes on */
     _Atomic uint64_t commits, nevents_total, counted, failures, unaudited;
     _Atomic bool failing, degrade;

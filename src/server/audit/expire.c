@@ -22,7 +22,7 @@
 
 /* Longer than the table in memory keeps them. */
 #define REPLAYS_LONGER_S 180
-#define REPLAYS_EVERY_US 2000000
+#define REPLAYS_TAIL_S 600 /* for what one pass leaves to the next */
 
 static bool is_over(const struct jt_object *o, int64_t now_s)
 {
@@ -75,16 +75,17 @@ static void drop_replays(struct jt_writer *w, int64_t now_s)
 {
     struct jt_store *s = w->o.store;
     uint8_t until[8];
-    int64_t now_us = jt_mono_us(w->o.clock);
-    if (now_us < w->replays_us || s->ops->begin(s) != JT_OK) {
+    int64_t until_s = now_s - REPLAYS_LONGER_S;
+    if (w->replays_last_s == 0 || s->ops->begin(s) != JT_OK) {
         return;
     }
-    w->replays_us = now_us + REPLAYS_EVERY_US;
-    jt_put_be64(until, (uint64_t)(now_s - REPLAYS_LONGER_S));
+    jt_put_be64(until, (uint64_t)until_s);
     if (s->ops->remove(s, JT_OBJ_REPLAY, jt_slice(until, sizeof until)) != JT_OK) {
         s->ops->rollback(s);
     } else if (s->ops->commit(s, NULL, 0) != JT_OK) {
         (void)atomic_fetch_add(&w->failures, 1);
+    } else if (until_s > w->replays_last_s + REPLAYS_TAIL_S) {
+        w->replays_last_s = 0; /* the last one has left */
     }
 }
 

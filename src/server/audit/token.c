@@ -14,10 +14,20 @@ static enum jt_err write_one(struct jt_store *s, const struct jt_job *j)
     return j->replay != NULL ? s->ops->put(s, &j->replay->o) : JT_OK;
 }
 
+static void note_replays(struct jt_writer *w, const struct jt_job *jobs)
+{
+    for (const struct jt_job *j = jobs; j != NULL; j = j->next) {
+        if (j->replay != NULL && j->replay->expires_s > w->replays_last_s) {
+            w->replays_last_s = j->replay->expires_s;
+        }
+    }
+}
+
 static enum jt_err write_all(struct jt_writer *w, struct jt_job *jobs)
 {
     struct jt_store *s = w->o.store;
     JT_TRY(s->ops->begin(s));
+    note_replays(w, jobs);
     for (struct jt_job *j = jobs; j != NULL; j = j->next) {
         enum jt_err e = write_one(s, j);
         if (e != JT_OK) {

@@ -9,6 +9,7 @@
 #include "batch.h"
 
 #define SCRATCH_MAX 65536u
+#define REPLAYS_LONGEST_S 90000 /* the longest life of an assertion, a day, and an hour */
 #define MAILBOXES 66
 #define WAIT_MS 1000
 #define HANG_US 5000000
@@ -407,6 +408,7 @@ static enum jt_err prepare(struct jt_writer *w)
     w->last_event_us = info.last_time_us;
     memcpy(w->last_hash, info.last_hash, sizeof w->last_hash);
     w->start_wall_us = jt_wall_us(w->o.clock);
+    w->replays_last_s = w->o.has_replays ? w->start_wall_us / 1000000 + REPLAYS_LONGEST_S : 0;
     w->start_mono_us = jt_mono_us(w->o.clock);
     w->distrusted = !jt_writer_clock_trusted(w);
     if (w->distrusted) {

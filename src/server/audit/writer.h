@@ -81,6 +81,7 @@ struct jt_writer_opts {
     struct jt_usage *usage;                 /* NULL: none is kept */
     const _Atomic uint64_t *issue_sequence; /* of the next token */
     uint32_t credential_floor;              /* credential numbers up to this one are taken */
+    bool has_replays;                       /* used assertions are in the store */
     const struct jt_clock *clock;
     enum jt_audit_failure on_failure;
     int64_t retain_s;                                       /* 0: for ever */

@@ -57,6 +57,7 @@ struct jt_app {
     struct jt_pool *pool; /* for foreign hashes; NULL: they cannot be compared */
     struct jt_slice issuer;
     bool profile_cidaas;
+    bool has_certificates; /* callers can show some: by TLS, or by a proxy's header at the start */
     struct jt_slice environment; /* of this installation; may be empty */
     uid_t uid;                   /* the server's own */
     _Atomic(const struct jt_settings *) settings;

@@ -28,20 +28,30 @@ static void list(struct jt_jw *w, const char *name, const char *const *values)
     jt_jw_end_arr(w);
 }
 
+/* The authentication methods of an endpoint. */
+static void methods(struct jt_jw *w, const struct jt_app *app, const char *name, bool bearer)
+{
+    static const char *const always[] = {"client_secret_basic", "client_secret_post",
+                                         "private_key_jwt"};
+    static const char *const by_certificate[] = {"tls_client_auth", "self_signed_tls_client_auth"};
+    jt_jw_key(w, name);
+    jt_jw_arr(w);
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        jt_jw_str(w, jt_str(always[i]));
+    }
+    for (size_t i = 0; app->has_certificates && i < 2; i++) {
+        jt_jw_str(w, jt_str(by_certificate[i]));
+    }
+    if (bearer) {
+        jt_jw_str(w, JT_LIT("bearer"));
+    }
+    jt_jw_end_arr(w);
+}
+
 enum jt_err jt_metadata_make(struct jt_app *app)
 {
     static const char *const none[] = {NULL};
     static const char *const grants[] = {"client_credentials", NULL};
-    static const char *const methods[] = {
-        "client_secret_basic", "client_secret_post",          "private_key_jwt",
-        "tls_client_auth",     "self_signed_tls_client_auth", NULL};
-    static const char *const introspection_methods[] = {"client_secret_basic",
-                                                        "client_secret_post",
-                                                        "private_key_jwt",
-                                                        "tls_client_auth",
-                                                        "self_signed_tls_client_auth",
-                                                        "bearer",
-                                                        NULL};
     /* Those of private_key_jwt; RS256 only where a client's compat says so. */
     static const char *const algs[] = {"ES256", "PS256", "EdDSA", "RS256", NULL};
     bool cidaas = app->profile_cidaas;
@@ -58,13 +68,14 @@ enum jt_err jt_metadata_make(struct jt_app *app)
     url(&w, "authorization_endpoint", app->issuer, "/authorize");
     list(&w, "response_types_supported", none);
     list(&w, "grant_types_supported", grants);
-    list(&w, "token_endpoint_auth_methods_supported", methods);
+    methods(&w, app, "token_endpoint_auth_methods_supported", false);
     list(&w, "token_endpoint_auth_signing_alg_values_supported", algs);
-    list(&w, "introspection_endpoint_auth_methods_supported", introspection_methods);
+    methods(&w, app, "introspection_endpoint_auth_methods_supported", true);
     list(&w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
-    list(&w, "revocation_endpoint_auth_methods_supported", methods);
+    methods(&w, app, "revocation_endpoint_auth_methods_supported", false);
     list(&w, "revocation_endpoint_auth_signing_alg_values_supported", algs);
-    jt_jw_kbool(&w, "tls_client_certificate_bound_access_tokens", true); /* RFC 8705 section 3.3 */
+    jt_jw_kbool(&w, "tls_client_certificate_bound_access_tokens", /* RFC 8705 section 3.3 */
+                app->has_certificates);
     jt_jw_end_obj(&w);
     return jt_buf_ok(&app->metadata) ? JT_OK : JT_E_NOMEM;
 }

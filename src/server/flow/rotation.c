@@ -190,6 +190,7 @@ static enum jt_err change(struct jt_change *chg, void *flow)
     if (why != NULL) {
         return refuse(f, JT_R_ROTATION_TOO_SOON, why);
     }
+    a->credential.parent = k->number;
     a->credential.label = k->label;
     a->credential.nets = k->nets;
     a->credential.nnets = k->nnets;

@@ -91,6 +91,7 @@ struct jt_credential {
     struct jt_slice ca;   /* TLS: the CAs, one certificate in DER after the other */
     int64_t created_s, not_before_s, expires_s; /* 0: no bound */
     uint64_t not_before_seq; /* tokens it obtained with a lower issue sequence are revoked */
+    uint32_t parent; /* number of the one by which the client made it; 0: an administrator */
     size_t nnets;
     const struct jt_net *nets; /* it may be used from; none: anywhere */
 };

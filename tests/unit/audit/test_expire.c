@@ -68,7 +68,7 @@ static void put_revocation(struct rig *r, uint64_t i, int64_t expires_s)
 }
 
 struct stored {
-    size_t tokens, revocations, uses;
+    size_t tokens, revocations, uses, replays;
     struct jt_use use;
 };
 
@@ -80,6 +80,7 @@ static enum jt_err count(void *ctx, struct jt_object *o)
         return JT_OK;
     }
     s->revocations += o->kind == JT_OBJ_REVOCATION ? 1 : 0;
+    s->replays += o->kind == JT_OBJ_REPLAY ? 1 : 0;
     if (o->kind == JT_OBJ_USE) {
         s->use = *(const struct jt_use *)o;
         s->uses++;
@@ -98,6 +99,66 @@ static struct stored stored(struct rig *r)
 static size_t shown(const struct rig *r, enum jt_object_kind kind)
 {
     return jt_directory_count(r->directory, kind);
+}
+
+/* A request that was proven by an assertion with this end. */
+static enum jt_err use_assertion(struct rig *r, uint8_t name, int64_t expires_s)
+{
+    uint8_t id[JT_REPLAY_ID] = {name};
+    const struct jt_replay used = {.o = {.kind = JT_OBJ_REPLAY, .name = jt_slice(id, sizeof id)},
+                                   .expires_s = expires_s};
+    struct jt_job job = plain(r, "signer");
+    job.replay = &used;
+    run_one(r, &job);
+    return job.result;
+}
+
+static void test_used_assertions(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    assert_int_equal(use_assertion(r, 1, now_s(r) + 60), JT_OK);
+    assert_int_equal(use_assertion(r, 2, now_s(r) + 60), JT_OK);
+    assert_int_equal(use_assertion(r, 3, now_s(r) + 3000), JT_OK);
+    go_on(r, 2 * S);
+    assert_int_equal(stored(r).replays, 3);
+    go_on(r, 200 * S); /* their end is over, but not for long */
+    assert_int_equal(stored(r).replays, 3);
+    go_on(r, 100 * S);
+    assert_int_equal(stored(r).replays, 1);
+    go_on(r, 3600 * S);
+    assert_int_equal(stored(r).replays, 0);
+}
+
+/* Those of an earlier run leave too, whose ends are not known to this one. */
+static void test_assertions_of_before(void **state)
+{
+    struct rig *r = *state;
+    start_writer(r);
+    assert_int_equal(use_assertion(r, 1, now_s(r) + 60), JT_OK);
+    jt_writer_stop(&r->writer);
+    r->opts.has_replays = true;
+    start_writer(r);
+    go_on(r, 300 * S);
+    assert_int_equal(stored(r).replays, 0);
+}
+
+/* What could not be written is refused, also where the log may be silent. */
+static void test_assertion_is_not_written(void **state)
+{
+    struct rig *r = *state;
+    const struct jt_store_faults none = {0};
+    const struct jt_store_faults state_once = {.countdown = 1, .err = JT_E_FULL, .only = "commit"};
+    const struct jt_store_faults log = {
+        .countdown = 1, .err = JT_E_FULL, .for_ever = true, .only = "audit_append"};
+    r->opts.on_failure = JT_AUDIT_DEGRADE;
+    start_writer(r);
+    jt_store_faults_set(&r->faults, &state_once);
+    assert_int_equal(use_assertion(r, 1, now_s(r) + 60), JT_E_FULL);
+    jt_store_faults_set(&r->faults, &log);
+    assert_int_equal(use_assertion(r, 2, now_s(r) + 60), JT_E_FULL);
+    jt_store_faults_set(&r->faults, &none);
+    assert_int_equal(use_assertion(r, 3, now_s(r) + 60), JT_OK);
 }
 
 static void test_time_is_over(void **state)
@@ -374,10 +435,20 @@ static void test_orphans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_time_is_over),    TEST(test_some_at_a_time), TEST(test_clock_jumps),
-        TEST(test_start_far_ahead), TEST(test_disk_fails),     TEST(test_uses_are_written),
-        TEST(test_many_uses),       TEST(test_uses_leave),     TEST(test_clock_steps_back),
-        TEST(test_start_behind),    TEST(test_orphans),
+        TEST(test_time_is_over),
+        TEST(test_some_at_a_time),
+        TEST(test_clock_jumps),
+        TEST(test_start_far_ahead),
+        TEST(test_disk_fails),
+        TEST(test_uses_are_written),
+        TEST(test_many_uses),
+        TEST(test_uses_leave),
+        TEST(test_clock_steps_back),
+        TEST(test_start_behind),
+        TEST(test_orphans),
+        TEST(test_used_assertions),
+        TEST(test_assertions_of_before),
+        TEST(test_assertion_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

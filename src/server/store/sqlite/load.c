@@ -287,6 +287,7 @@ static enum jt_err read_credentials(struct lists *l, struct rows *r, struct jt_s
             .expires_s = sqlite3_column_int64(r->st, 10),
             .not_before_seq = (uint64_t)sqlite3_column_int64(r->st, 11),
             .tls = (enum jt_tls_name)tls,
+            .parent = (uint32_t)sqlite3_column_int64(r->st, 15),
         };
         if (!text(l, r->st, 1, &k->id) || !text(l, r->st, 5, &k->label) ||
             !text(l, r->st, 12, &k->material) || !text(l, r->st, 14, &k->ca)) {

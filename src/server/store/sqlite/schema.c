@@ -63,6 +63,7 @@ const char *const jt_sq_state_schema[] = {
     "ALTER TABLE credential ADD COLUMN material BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE credential ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE credential ADD COLUMN ca BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE credential ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE opaque ADD COLUMN cnf BLOB NOT NULL DEFAULT x'';"
     /* by their end, so that they are added at one place and leave from another */
     "CREATE TABLE replay(expires INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(expires, id))"
@@ -85,7 +86,7 @@ const char *const jt_sq_audit_schema[] = {
 /* Some at a time: the store thread has other work. */
 #define DROP_REPLAYS                                                                               \
     "DELETE FROM replay WHERE (expires, id) IN"                                                    \
-    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 10000)"
+    " (SELECT expires, id FROM replay WHERE expires<=? LIMIT 20000)"
 
 const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_RESOURCE] = "INSERT INTO resource VALUES(?,?,?,?,?,?,?,?)",
@@ -94,7 +95,7 @@ const char *const jt_sq_sql[JT_ST_COUNT] = {
     [JT_ST_PUT_INTROSPECTOR] = "INSERT INTO introspector VALUES(?,?)",
     [JT_ST_PUT_CLIENT] = "INSERT INTO client VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_CLIENT] = "DELETE FROM client WHERE client_id=?",
-    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [JT_ST_PUT_CREDENTIAL] = "INSERT INTO credential VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_PUT_GRANT] = "INSERT INTO client_grant VALUES(?,?,?,?)",
     [JT_ST_PUT_SIGNING_KEY] = "INSERT INTO signing_key VALUES(?,?,?,?,?,?,?,?,?,?)",
     [JT_ST_DEL_SIGNING_KEY] = "DELETE FROM signing_key WHERE kid=?",

@@ -106,6 +106,7 @@ static enum jt_err put_credential(struct jt_sqlite *s, const struct jt_client *c
     jt_sq_blob(st, 13, k->material.p, k->material.n);
     (void)sqlite3_bind_int(st, 14, (int)k->tls);
     jt_sq_blob(st, 15, k->ca.p, k->ca.n);
+    (void)sqlite3_bind_int64(st, 16, k->parent);
     JT_TRY(jt_sq_run(st));
     return put_nets(s, c->o.name, k->id, k->nets, k->nnets);
 }
