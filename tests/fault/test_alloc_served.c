@@ -209,6 +209,58 @@ static bool created(void)
     return show(path) == 200;
 }
 
+#define HASH                                                                                       \
+    "$pbkdf2-sha256$i=1000,l=32$AAECAwQFBgcICQoLDA0ODw$"                                           \
+    "cdXU9MC7FSHZOlPYticDnb7tpva8ET8aJMBI3oP4uv4"
+
+static unsigned import_client(void)
+{
+    char body[600];
+    (void)snprintf(body, sizeof body,
+                   "{\"name\":\"N\",\"client_id\":\"%s\",\"grants\":[{\"resource\":\"https://"
+                   "es.example.com\",\"scopes\":[\"a\"]}],\"secret_hash\":\"" HASH "\"}",
+                   name);
+    return served_admin(&s, "POST", "/admin/v1/clients", body, NULL);
+}
+
+static void add_hash(const char *hash)
+{
+    char path[128];
+    char body[300];
+    (void)snprintf(path, sizeof path, "/admin/v1/clients/%s/credentials", name);
+    (void)snprintf(body, sizeof body, "{\"kind\":\"secret\",\"secret_hash\":\"%s\"}", hash);
+    must(served_admin(&s, "POST", path, body, NULL), 201);
+}
+
+/* With a hash of each library; the secret fits the last. */
+static void imported(void)
+{
+    new_name();
+    must(import_client(), 201);
+    add_hash("$2a$04$DkgXSxyzYQ8x/kuI.d/b8ufdxXS4IEMec3aQl0IhXnPVtAOXS8Og.");
+    add_hash(
+        "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc");
+}
+
+static unsigned ask_imported(const char *secret)
+{
+    char who[128];
+    (void)snprintf(who, sizeof who, "%s:%s", name, secret);
+    return served_post(&s, "/token", who, "grant_type=client_credentials");
+}
+
+static unsigned run_imported(void)
+{
+    return ask_imported("password");
+}
+
+/* What memory it wanted then does not keep it from its tokens now. */
+static void check_imported(unsigned status)
+{
+    check_token(status);
+    must(ask_imported("password"), 200);
+}
+
 static unsigned run_update(void)
 {
     char body[100];
@@ -382,6 +434,8 @@ static const struct scenario {
     {"introspect forged", forged_token, run_introspect, 200, check_inactive, NULL, NULL},
     {"revoke", fresh_token, run_revoke, 200, NULL, revoked, "token.revoked"},
     {"client create", new_name, run_create, 201, NULL, created, "client.created"},
+    {"client import", new_name, import_client, 201, NULL, created, "client.created"},
+    {"imported secret", imported, run_imported, 200, check_imported, NULL, NULL},
     {"client update", new_name, run_update, 200, NULL, updated, "client.updated"},
     {"client delete", victim, run_delete, 204, NULL, deleted, "client.deleted"},
     {"grant add", victim, run_grant, 200, NULL, granted, "grant.added"},

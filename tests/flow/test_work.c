@@ -147,6 +147,20 @@ static void test_strangers(void **state)
     }
 }
 
+/* A secret in Basic that reads in two ways is hashed twice, for whomever it is said. */
+static void test_two_readings(void **state)
+{
+    static const char *const clients[] = {"ghost", "alice", "off", "expired", "elsewhere"};
+    (void)state;
+    for (size_t k = 0; k < sizeof clients / sizeof clients[0]; k++) {
+        char auth[1024];
+        house_basic(clients[k], "wrong+and%20odd", auth, sizeof auth);
+        struct work w = work_of("/token", auth, "grant_type=client_credentials");
+        assert_non_null(strstr(answer, "HTTP/1.1 401 "));
+        assert_true(same(w, (struct work){.macs = 2}));
+    }
+}
+
 /* A method that is not taken proves nothing for anybody: no work at all, whoever is named. */
 static void test_other_methods(void **state)
 {
@@ -242,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_strangers),
+        TEST(test_two_readings),
         TEST(test_other_methods),
         TEST(test_inactive_tokens),
     };

@@ -14,19 +14,30 @@ static bool is_foreign(const struct jt_credential *k)
 /* For audit, when nothing was compared: what is not usable is not worth the time. */
 static const char *not_compared(enum jt_reason why)
 {
-    if (why == JT_R_SECRET_REVOKED) {
-        return "it was not compared with an imported hash whose credential was revoked";
+    static const struct {
+        enum jt_reason why;
+        const char *words;
+    } rows[] = {
+        {JT_R_SECRET_REVOKED, "not compared with an imported hash: its credential was revoked"},
+        {JT_R_SECRET_EXPIRED, "not compared with an imported hash: its credential has expired"},
+        {JT_R_SECRET_NOT_YET,
+         "not compared with an imported hash: its credential is not valid yet"},
+        {JT_R_ROTATION_REQUIRED, "not compared with an imported hash: its credential is older than "
+                                 "the client's rotation policy allows"},
+        {JT_R_CREDENTIAL_ENVIRONMENT,
+         "not compared with an imported hash: its credential is labelled for another environment"},
+        {JT_R_CLIENT_DISABLED, "not compared with an imported hash: the client is disabled"},
+        {JT_R_CLIENT_NETWORK,
+         "not compared with an imported hash: the client may not come from this address"},
+        {JT_R_CREDENTIAL_NETWORK,
+         "not compared with an imported hash: its credential may not be used from this address"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].why == why) {
+            return rows[i].words;
+        }
     }
-    if (why == JT_R_SECRET_EXPIRED) {
-        return "it was not compared with an imported hash whose credential has expired";
-    }
-    if (why == JT_R_SECRET_NOT_YET) {
-        return "it was not compared with an imported hash whose credential is not valid yet";
-    }
-    return why == JT_R_CLIENT_DISABLED
-               ? "it was not compared with an imported hash: the client is disabled"
-               : "it was not compared with an imported hash, which may not be used from this "
-                 "address";
+    return "not compared with an imported hash: it may not be used now";
 }
 
 static bool fill(const struct jt_auth_context *ctx, const struct jt_client *c,

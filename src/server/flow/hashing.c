@@ -13,6 +13,7 @@ struct hashing {
     struct jt_work work;
     struct jt_hash_errand *errand;
     struct jt_flow *flow;
+    const struct jt_clock *clock;
 };
 
 static struct jt_hash_errand *errand_of(struct jt_errand *e)
@@ -21,10 +22,15 @@ static struct jt_hash_errand *errand_of(struct jt_errand *e)
     return (struct jt_hash_errand *)(void *)e; /* its first member */
 }
 
-/* One secret against all; true: it fits one. */
-static bool compare_all(struct jt_hash_errand *e, size_t secret)
+/* One secret against all. False: there is no need to go on. */
+static bool compare_all(const struct hashing *h, size_t secret)
 {
+    struct jt_hash_errand *e = h->errand;
     for (size_t i = 0; i < e->nhashes; i++) {
+        if (jt_mono_us(h->clock) >= h->work.until_us) {
+            e->undecided = true; /* nobody waits any more */
+            return false;
+        }
         enum jt_password_verdict v =
             jt_password_check(e->hashes[i].text, jt_secret_slice(&e->secrets[secret]));
         e->compared++;
@@ -32,16 +38,16 @@ static bool compare_all(struct jt_hash_errand *e, size_t secret)
         if (v == JT_PASSWORD_FITS) {
             e->fits = e->hashes[i].number;
             e->secret = secret;
-            return true;
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 static void compare(struct jt_work *w)
 {
-    struct jt_hash_errand *e = ((struct hashing *)(void *)w)->errand;
-    for (size_t i = 0; i < e->nsecrets && !compare_all(e, i); i++) {
+    const struct hashing *h = (const struct hashing *)(const void *)w; /* its first member */
+    for (size_t i = 0; i < h->errand->nsecrets && compare_all(h, i); i++) {
     }
 }
 
@@ -71,6 +77,7 @@ enum jt_next jt_hashing_run(struct jt_flow *f, struct jt_errand *errand)
                  .run = compare},
         .errand = errand_of(errand),
         .flow = f,
+        .clock = f->app->clock,
     };
     if (f->app->pool != NULL && jt_pool_submit(f->app->pool, &h->work) == JT_POOL_TAKEN) {
         return JT_PARK;

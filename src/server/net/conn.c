@@ -462,6 +462,7 @@ void jt_conn_expire(struct jt_conn *c)
         return;
     }
     late->conn = c;
+    late->from = c->kind;
     late->close = true;
     w->o.ops->late(late);
     c->put = 0;
