@@ -296,10 +296,11 @@ def test_rotation_now(dev):
     made = dev.cli_json("credential", "rotate", client, "--now", "--expires", "30d")
     assert made["replaced"][0]["state"] == "revoked"
     assert dev.token(client, old).status == 401 and dev.token(client, made["client_secret"]).status == 200
-    r = dev.cli("credential", "rotate", client, "--label", "typo")
-    assert "nothing ends" in r.stderr
+    r = dev.cli("credential", "rotate", client, "--label", "typo", ok=False)
+    assert r.returncode == 6 and "nothing would end" in r.stderr and '"" (none)' in r.stderr
+    dev.cli("credential", "add", client, "--secret", "--label", "other")
     r = dev.cli("credential", "rotate", client, ok=False)
-    assert r.returncode == 6 and "typo" in r.stderr  # several labels: name one
+    assert r.returncode == 6 and "other" in r.stderr  # several labels: name one
 
 
 def test_credential_revoke(dev):
