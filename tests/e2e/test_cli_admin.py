@@ -238,6 +238,10 @@ def test_credential_add(dev, tmp_path):
     assert made["state"] == "pending" and made["not_before"] == "2099-01-01T00:00:00Z" and "expires" not in made
     assert list(made)[:3] == ["client_id", "client_secret", "credential_id"]
     assert dev.token(client, made["client_secret"]).status == 401
+    listed = dev.cli("credential", "list", client)
+    assert listed.stdout.splitlines()[0] == "ID            KIND    LABEL    STATE    EXPIRES                         LAST USED  BY  USES (24H)  NAME"
+    assert [line.split()[-2:] for line in listed.stdout.splitlines()[2:]] == [["0", "(0)"]] * 2
+    assert f"hint: {made['credential_id']} is not good yet: it begins 2099-01-01T00:00:00Z (in " in listed.stderr
 
 
 def test_a_file_that_exists_is_kept(dev, tmp_path):
@@ -318,7 +322,7 @@ def test_credential_revoke(dev):
     (2, "--secret", ["add", "demo"]),
     (2, "--expires takes a time", ["add", "demo", "--secret", "--expires", "tomorrow"]),
     (2, "expires", ["add", "demo", "--secret", "--expires", "2020-01-01T00:00:00Z"]),
-    (2, "--not-before takes a time", ["add", "demo", "--secret", "--not-before", "2026-12-01"]),
+    (2, "--not-before takes a time", ["add", "demo", "--secret", "--not-before", "2026-12"]),
     (2, "--overlap takes a duration", ["rotate", "demo", "--overlap", "a while"]),
     (2, "exclude each other", ["rotate", "demo", "--overlap", "1h", "--now"]),
     (2, "ID is missing: jeton credential revoke CLIENT ID", ["revoke", "demo"]),
