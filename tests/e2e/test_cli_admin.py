@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -223,6 +224,17 @@ def test_grants_refused(dev, code, says, args):
     assert r.returncode == code and says in r.stderr and r.stdout == ""
 
 
+def test_client_create_shows_what_was_given(dev):
+    card = dev.cli("client", "create", "given", "--label", "prod", "--expires", "20d", "--rotation", "required", "--rotate-every", "30d",
+                   "--cidr", "127.0.0.0/8").stdout
+    for line in (r"label +prod", r"good until +\S+ \(in 20 days\)", r"only from +127\.0\.0\.0/8", r"rotation +required every 30d"):
+        assert re.search(f"^{line}$", card, re.M), card
+    card = dev.cli("client", "create", "plain-card").stdout
+    assert not re.search("^(label|good until|only from|rotation)", card, re.M), card
+    card = dev.cli("client", "create", "no-secret-card", "--no-secret", "--rotation", "allowed").stdout
+    assert re.search("^rotation +allowed$", card, re.M) and "label" not in card
+
+
 # -- credentials -------------------------------------------------------------------------------------------------------
 def test_credential_add(dev, tmp_path):
     client, first = dev.client("adder", "--allow", f"{API}=api:read")
@@ -230,7 +242,7 @@ def test_credential_add(dev, tmp_path):
     r = dev.cli("credential", "add", client, "--secret", "--label", "staging", "--expires", "90d", "--cidr", "127.0.0.1",
                 "--secret-out", str(out))
     card = fields(r.stdout)
-    assert card["client"] == client and card["label"] == "staging" and "in 90 days" in r.stdout and "127.0.0.1" in r.stdout
+    assert card["client"] == client and card["kind"] == "secret" and card["label"] == "staging" and "in 90 days" in r.stdout and "127.0.0.1" in r.stdout
     assert "jcs_" not in r.stdout + r.stderr and stat.S_IMODE(os.stat(out).st_mode) == 0o600
     assert not out.read_text().endswith("\n")
     assert dev.token(client, out.read_text()).status == 200 and dev.token(client, first).status == 200
