@@ -218,6 +218,16 @@ def test_grants(dev):
     (4, "client", ["grant", "remove", "nobody", API]),
     (4, "client", ["grant", "list", "nobody"]),
     (2, "one word too many", ["grant", "list", "demo", API]),
+    (2, "unknown flag --client: it stands without a flag, jeton grant list [CLIENT]", ["grant", "list", "--client", "demo"]),
+    (2, "--client: it stands without a flag, jeton credential list CLIENT", ["credential", "list", "--client=demo"]),
+    (2, "--scope: it stands without a flag, jeton grant add CLIENT AUDIENCE SCOPE...", ["grant", "add", "demo", API, "--scope", "a"]),
+    (2, "did you mean --client-id?", ["grant", "list", "--client-i", "demo"]),
+    (2, 'did you mean "client create"?', ["client", "add", "x"]),
+    (2, 'did you mean "client delete"?', ["client", "rm", "x"]),
+    (2, 'did you mean "client list"?', ["client", "ls"]),
+    (2, 'did you mean "credential add"?', ["credential", "create", "demo"]),
+    (2, 'did you mean "credential revoke"?', ["credential", "delete", "demo"]),
+    (2, 'did you mean "grant remove"?', ["grant", "delete", "demo"]),
 ])
 def test_grants_refused(dev, code, says, args):
     r = dev.cli(*args, ok=False)
