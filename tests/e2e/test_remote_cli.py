@@ -59,6 +59,14 @@ def test_a_proof_by_flags_is_the_only_one(far):
     assert event["detail"].startswith("certificate subject "), event
 
 
+def test_tables_of_events_clip_the_hash_of_a_certificate(far):
+    far.cli("client", "update", "demo", "--owner", "hash", *far.certificate)
+    whole = far.cert.sha256.hex()
+    table = far.s.cli("audit", "list", "--type", "client.updated").stdout
+    assert f"sha256 {whole[:12]}..." in table and whole[:13] not in table
+    assert whole in far.s.cli("audit", "list", "--type", "client.updated", "-o", "json").stdout
+
+
 def test_a_refusal_says_as_whom_it_asked(far):
     far.admin("c-read", "jeton:read")
     secret = write(far.folder / "c-read.secret", far.secrets["c-read"])
