@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adm.h"
 
+#include <string.h>
+
 #include "../core/http/response.h"
 #include "../core/http/uri.h"
 #include "remote.h"
@@ -101,8 +103,40 @@ static void say_rest(const struct jt_jval *problem, struct jt_slice said)
     }
 }
 
+/* The flag that became the member at "/rotate_every"; NULL: none was given. */
+static const struct jt_flag *flag_of(const struct jt_args *args, struct jt_slice pointer)
+{
+    for (size_t i = 0; i < args->n; i++) {
+        const char *name = args->given[i].flag->name;
+        bool same = pointer.n == strlen(name) + 1;
+        for (size_t k = 1; same && k < pointer.n; k++) {
+            same = name[k - 1] == (pointer.p[k] == '_' ? '-' : (char)pointer.p[k]);
+        }
+        if (same) {
+            return args->given[i].flag;
+        }
+    }
+    return NULL;
+}
+
+/* The API counts in seconds, the command line in durations. */
+static void say_flags(const struct jt_args *args, const struct jt_jval *problem)
+{
+    const struct jt_jval *errors = jt_jobj_get(problem, "errors");
+    for (size_t i = 0; i < jt_jval_count(errors); i++) {
+        struct jt_slice detail = {0};
+        struct jt_slice pointer = {0};
+        (void)jt_jval_str(jt_jobj_get(jt_jarr_at(errors, i), "detail"), &detail);
+        (void)jt_jval_str(jt_jobj_get(jt_jarr_at(errors, i), "pointer"), &pointer);
+        const struct jt_flag *f = flag_of(args, pointer);
+        if (f != NULL && detail.n > 0 && memmem(detail.p, detail.n, "seconds", 7) != NULL) {
+            jt_say_hint("that is --%s, which was %.60s", f->name, jt_args_get(args, f->name));
+        }
+    }
+}
+
 /* Says the problem (RFC 9457) that the server answered with. */
-static void say_problem(const struct jt_adm_reply *r)
+static void say_problem(const struct jt_args *args, const struct jt_adm_reply *r)
 {
     struct jt_slice text = {0};
     struct jt_slice code = {0};
@@ -118,6 +152,7 @@ static void say_problem(const struct jt_adm_reply *r)
         jt_say_error("%.*s", JT_FMT(text));
     }
     say_rest(r->value, text);
+    say_flags(args, r->value);
     if (r->status == 401 || r->status == 403) {
         jt_remote_say_who();
     }
@@ -127,14 +162,14 @@ static void say_problem(const struct jt_adm_reply *r)
     }
 }
 
-enum jt_exit jt_adm_judge(const struct jt_adm_reply *r)
+enum jt_exit jt_adm_judge(const struct jt_args *args, const struct jt_adm_reply *r)
 {
     if (r->status >= 200 && r->status <= 299) {
         return r->value != NULL || r->status == 204
                    ? JT_EXIT_DONE
                    : jt_say_fail(JT_EXIT_FAILED, "the server's answer is empty");
     }
-    say_problem(r);
+    say_problem(args, r);
     return exit_of(r->status);
 }
 
@@ -142,7 +177,7 @@ enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request 
                         struct jt_adm_reply *out)
 {
     enum jt_exit code = jt_adm_call(args, request, out);
-    return code == JT_EXIT_DONE ? jt_adm_judge(out) : code;
+    return code == JT_EXIT_DONE ? jt_adm_judge(args, out) : code;
 }
 
 enum jt_exit jt_adm_get(const struct jt_args *args, struct jt_slice path, struct jt_adm_reply *out)

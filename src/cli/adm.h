@@ -36,7 +36,7 @@ struct jt_adm_reply {
 JT_MUST enum jt_exit jt_adm_call(const struct jt_args *args, const struct jt_adm_request *request,
                                  struct jt_adm_reply *out);
 /* DONE for 2xx with a JSON body, or 204; otherwise says what the server said. */
-JT_MUST enum jt_exit jt_adm_judge(const struct jt_adm_reply *reply);
+JT_MUST enum jt_exit jt_adm_judge(const struct jt_args *args, const struct jt_adm_reply *reply);
 /* Both. */
 JT_MUST enum jt_exit jt_adm_ask(const struct jt_args *args, const struct jt_adm_request *request,
                                 struct jt_adm_reply *out);

@@ -37,7 +37,7 @@ static enum jt_exit round_trip(const struct jt_args *args, const struct jt_patch
         *again = true;
         return JT_EXIT_CONFLICT;
     }
-    code = code == JT_EXIT_DONE ? jt_adm_judge(&reply) : code;
+    code = code == JT_EXIT_DONE ? jt_adm_judge(args, &reply) : code;
     if (code == JT_EXIT_DONE) {
         p->print(args, &reply);
     }

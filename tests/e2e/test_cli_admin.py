@@ -245,6 +245,18 @@ def test_client_create_shows_what_was_given(dev):
     assert re.search("^rotation +allowed$", card, re.M) and "label" not in card
 
 
+@pytest.mark.parametrize("says,args", [
+    ("hint: that is --rotate-every, which was 1h\n", ["client", "create", "often", "--rotation", "required", "--rotate-every", "1h"]),
+    ("hint: that is --overlap, which was 900d\n", ["credential", "rotate", "demo", "--overlap", "900d"]),
+    ("hint: that is --lifetime, which was 3650d\n", ["resource", "update", API, "--lifetime", "3650d"]),
+])
+def test_seconds_of_the_api_are_told_by_their_flag(dev, says, args):
+    r = dev.cli(*args, ok=False)
+    assert r.returncode == 2 and "seconds" in r.stderr and says in r.stderr, r
+    r = dev.cli("credential", "add", "demo", "--secret", "--expires", "2020-01-01", ok=False)
+    assert r.returncode == 2 and "hint: that is" not in r.stderr, r
+
+
 # -- credentials -------------------------------------------------------------------------------------------------------
 def test_credential_add(dev, tmp_path):
     client, first = dev.client("adder", "--allow", f"{API}=api:read")
