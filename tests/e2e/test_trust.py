@@ -189,6 +189,21 @@ def test_a_rule_is_a_credential(start, how):
         assert server.events(type="token.issued")[0]["credential_id"] == fresh
 
 
+def test_the_rule_whose_key_signed_decides_the_reason(start):
+    server = start()
+    old, new = Key("ES256", "old"), Key("ES256", "new")
+    rules = [{"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [k.jwk]}} for k in (old, new)]
+    client, first = client_with_rule(server, rules[0])
+    second = server.ask("POST", f"/clients/{client}/credentials", {"kind": "trust", "trust": rules[1]})["credential_id"]
+    for key, credential in ((new, second), (old, first)):
+        for more, reason in (({"at": -600}, "assertion_expired"), ({"life": 999999}, "assertion_life"), ({"jti": None}, "assertion_jti")):
+            a = enter(server, client, token(key, "https://a.example", server.issuer, SUB, **more))
+            said = reason_of(server, a)
+            assert a.status == 401 and (said["reason"], said["event"]["credential_id"]) == (reason, credential), said
+    a = enter(server, client, token(Key("ES256", "none of both"), "https://a.example", server.issuer, SUB, at=-600))
+    assert reason_of(server, a)["reason"] == "assertion_key"
+
+
 def test_used_ones_are_remembered_over_a_restart(start, tmp_path):
     server = start()
     key = Key("ES256", "k")

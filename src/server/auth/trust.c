@@ -74,9 +74,15 @@ static enum jt_reason reason_of(const struct jt_finding *f)
     return JT_R_INTERNAL;
 }
 
+/* Of rules that fit equally well, that whose key made the signature knows the token best. */
+static bool nearer(const struct outcome *a, const struct outcome *b)
+{
+    return a->nearness != b->nearness ? a->nearness > b->nearness : a->is_signed && !b->is_signed;
+}
+
 static void offer(struct search *s, const struct outcome *o)
 {
-    if (s->best.why == JT_R_NONE || o->nearness > s->best.nearness) {
+    if (s->best.why == JT_R_NONE || nearer(o, &s->best)) {
         s->best = *o;
     }
 }
