@@ -166,6 +166,21 @@ def test_explain_says_which_claim(start, issuer):
     assert issuer.asked == {}  # who does not know the rule makes nobody ask
 
 
+def test_explain_says_whose_tokens_are_taken(start):
+    server = start()
+    key = Key("ES256", "k")
+    rule = {"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [key.jwk]}}
+    client, _ = client_with_rule(server, rule)
+    for host, sub in (("a", "other:a"), ("b", SUB), ("c", SUB), ("d", SUB)):  # two of the first
+        server.ask("POST", f"/clients/{client}/credentials",
+                   {"kind": "trust", "trust": {**rule, "issuer": f"https://{host}.example", "match": {"sub": sub}}})
+    a = enter(server, client, token(key, "https://evil.example/" + "x" * 200, server.issuer, SUB))
+    said = reason_of(server, a)
+    assert said["reason"] == "trust_rule"
+    assert said["detail"] == ('iss is "https://evil.example/' + "x" * 79 + '..."; the client\'s rules name '
+                              '"https://a.example", "https://b.example", "https://c.example" and 1 more'), said
+
+
 @pytest.mark.parametrize("how", ["revoke", "disable", "elsewhere", "not yet"])
 def test_a_rule_is_a_credential(start, how):
     server = start()

@@ -7,6 +7,7 @@
  * issuer. Where the keys are at hand the signature is looked at whatever the claims say, so that a
  * refusal tells the issuer's words from a stranger's.
  */
+#include "assertion_text.h"
 #include "errand.h"
 #include "method.h"
 #include "trust_eval.h"
@@ -299,7 +300,10 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
     enum jt_auth_verdict v = try_all(&s, out);
     jt_json_free(&doc);
     if (v == JT_AUTH_REFUSED) {
-        s.best.why = s.best.why == JT_R_NONE ? JT_R_TRUST_RULE : s.best.why;
+        if (s.best.why == JT_R_NONE) {
+            s.best.why = JT_R_TRUST_RULE;
+            s.best.detail = jt_told_issuers(ctx->arena, s.assertion->iss, c);
+        }
         return refuse(&s, out);
     }
     if (v == JT_AUTH_LATER) {
