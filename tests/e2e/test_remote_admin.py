@@ -238,9 +238,9 @@ def test_bound_tokens_need_their_certificate(far):
     c = http.client.HTTPSConnection("127.0.0.1", far.s.port, timeout=20, context=context(far.s, bound))
     token = far.s.post("/token", {"grant_type": "client_credentials", "client_id": "bound"}, connection=c).json["access_token"]
     a = far.ask("GET", "/admin/v1/clients", token)
-    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    assert a.status == 401 and far.reason(a) == "bearer_bound"
     a = far.ask("GET", "/admin/v1/clients", token, cert=far.cert)  # a good one, but another
-    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    assert a.status == 401 and far.reason(a) == "bearer_bound"
     a = far.ask("GET", "/admin/v1/clients", token, cert=bound)
     assert a.status == 401 and far.reason(a) == "bearer_audience"
 
