@@ -141,6 +141,7 @@ def test_refusals_look_alike_and_are_told_apart(start, issuer):
         n += 1
         if make is None:
             a = server.post("/token", form(token(key, issuer.url, server.issuer, SUB)))
+            assert "send client_id" in reason_of(server, a)["detail"] and "send client_id" in reason_of(server, a)["advice"]
         else:
             a = enter(server, client, make(key, issuer.url, server.issuer))
         if a.status == 429:  # many wrong ones from one address: a server of its own for the rest

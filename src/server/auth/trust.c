@@ -270,7 +270,9 @@ static struct outcome nobody(const struct jt_client *c, struct jt_slice client_i
         .why = client_id.n == 0 ? JT_R_TRUST_RULE
                : c == NULL      ? JT_R_CLIENT_UNKNOWN
                                 : JT_R_NONE,
-        .detail = client_id.n == 0 ? "client_id is absent: it says whose rules are meant" : NULL};
+        .detail = client_id.n == 0
+                      ? "client_id is absent: send client_id, it says whose rules are meant"
+                      : NULL};
 }
 
 static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
