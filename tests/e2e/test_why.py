@@ -130,6 +130,15 @@ def test_granted(house, client_id, resource, scopes):
     assert told["claims"] == claims and told["resource"] == claims["aud"]
 
 
+def test_needs_a_certificate(dev):
+    dev.cli("resource", "create", "urn:bound", "--scope", "a", "--bind", "certificate")
+    dev.cli("client", "create", "bound", "--allow", "urn:bound=a")
+    told = why(dev, "bound", "urn:bound", ["a"])
+    assert told["decision"] == "granted" and told["needs"] == ["certificate"]
+    assert any(line.split(None, 1) == ["needs", "a client certificate on the connection"] for line in dev.cli("why", "bound", "urn:bound").stdout.splitlines())
+    assert "needs" not in why(dev, "demo", API) and "needs" not in dev.cli("why", "demo", API).stdout
+
+
 def test_address(house):
     for name in ("far", "far_credential"):
         assert why(house, name, API, ["api:read"], address="10.1.2.3")["decision"] == "granted"
