@@ -8,7 +8,7 @@ import time
 
 import pytest
 from assertions import Key, form
-from issuer import Issuer, token
+from issuer import Issuer, make_certificate, token
 from shim import Shim
 from support import BIN, jti, until
 
@@ -454,6 +454,16 @@ def test_reload_lets_more_networks_be_reached(start, issuer, tmp_path):
     assert until(lambda: "changed: trust.allow_networks" in server.stderr())
     other, _ = client_with_rule(server, rule_of(issuer, jwks_uri=issuer.url + "/keys"), "other")
     assert enter(server, other, token(key, issuer.url, server.issuer, SUB)).status == 200
+
+
+def test_a_ca_file_has_certificates(tmp_path):
+    conf, file = tmp_path / "jeton.yaml", tmp_path / "ca.pem"
+    conf.write_text(f"server:\n  data: {tmp_path}/d\ntrust:\n  ca_file: {file}\n")
+    good = pathlib.Path(make_certificate(tmp_path)[1]).read_text()
+    for text, says in (("", "no certificate in PEM form"), ("nothing\n", "no certificate in PEM form"), (good[:200], "cannot use"), (good, None), ("# a bundle\n" + good * 3, None)):
+        file.write_text(text)
+        r = subprocess.run([BIN, "check", "--config", conf], capture_output=True, text=True, timeout=30)
+        assert (r.returncode == 0) if says is None else (r.returncode == 2 and says in r.stderr and "trust.ca_file" in r.stderr), (text, r.stderr)
 
 
 # -- administration ----------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ enum jt_err jt_certs_from_pem(struct jt_slice pem, size_t max, struct jt_buf *ou
     for (int i = 0; i < 2 && e == JT_E_SYNTAX; i++) {
         *n = 0;
         out->n = before;
-        BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+        BIO *bio = BIO_new_mem_buf(pem.n > 0 ? (const void *)pem.p : "", (int)pem.n);
         e = bio == NULL ? JT_E_NOMEM : read_blocks(bio, max, out, n, why);
         BIO_free(bio);
         e = jt_had_memory() || e != JT_E_SYNTAX ? e : JT_E_NOMEM;
