@@ -79,6 +79,12 @@ static void add_client_ca(struct jt_protections *r, const struct jt_config *c)
         jt_protections_add(r, "admin client CA", JT_PROTECTION_WRONG, "%s", why);
         return;
     }
+    if (c->nadmin_listen == 0) {
+        jt_protections_add(r, "admin client CA", JT_PROTECTION_OFF,
+                           "%zu certificate%s in %s; without effect: there is no admin.listen", n,
+                           n == 1 ? "" : "s", file);
+        return;
+    }
     jt_protections_add(r, "admin client CA", JT_PROTECTION_ON,
                        "%zu certificate%s in %s; whoever has one of theirs is an administrator", n,
                        n == 1 ? "" : "s", file);

@@ -63,6 +63,18 @@ static void print_claims(const struct jt_adm_reply *reply)
     }
 }
 
+static void print_needs(const struct jt_jval *needs)
+{
+    struct jt_slice what = {0};
+    for (size_t i = 0; i < jt_jval_count(needs); i++) {
+        if (jt_jval_str(jt_jarr_at(needs, i), &what)) {
+            jt_card("needs", jt_slice_eq(what, JT_LIT("certificate"))
+                                 ? JT_LIT("a client certificate on the connection")
+                                 : what);
+        }
+    }
+}
+
 static void print_answer(const struct jt_adm_reply *reply)
 {
     static const struct {
@@ -72,8 +84,12 @@ static void print_answer(const struct jt_adm_reply *reply)
         {"what to do", "advice"}, {"resource", "resource"}, {"scope", "scope"},
         {"algorithm", "alg"},     {"format", "format"},     {"credential", "credential_id"}};
     int64_t seconds = 0;
+    const struct jt_jval *needs = jt_jobj_get(reply->value, "needs");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         jt_card_member(rows[i].label, reply->value, rows[i].name);
+    }
+    if (needs != NULL) {
+        print_needs(needs);
     }
     if (jt_jval_int(jt_jobj_get(reply->value, "expires_in"), &seconds)) {
         JT_AUTO(jt_buf_free) struct jt_buf b;

@@ -41,7 +41,7 @@ class Maker:
         self.n = 0
 
     def key(self, c, kind="ec"):
-        how = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "ec" else [kind]
+        how = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "ec" else ["rsa", "-pkeyopt", "rsa_keygen_bits:1024"] if kind == "rsa1024" else [kind]
         run("genpkey", "-algorithm", *how, "-out", c.key)
         os.chmod(c.key, 0o600)
 

@@ -118,6 +118,8 @@ def test_refused(dev, made, ca, worker):
         answers.append(wire(a))
         got, detail = told(dev, a)
         assert got == reason and words in detail, (what, got, detail)
+        shown = "; sha256 " + cert.sha256.hex()[:16]
+        assert detail.endswith(shown) == (reason == "certificate_unknown"), (what, detail)
         [event] = dev.events(ref=a.json["error_ref"])
         assert event.get("credential_id", "") == (credential if reason == "certificate_chain" else ""), what
     nobody = ask(dev, "nobody", worker)
@@ -132,7 +134,7 @@ def test_refused(dev, made, ca, worker):
 def test_reordered_names(dev, ca, worker):
     for dn in ("C=DE,O=Acme,CN=worker", "O=Acme,CN=worker,C=DE", "CN=worker", "CN=worker+O=Acme,C=DE"):
         a = ask(dev, client(dev, "reordered", named(ca, subject=dn))[0], worker)
-        assert told(dev, a) == ("certificate_unknown", f"subject CN=worker,O=Acme,C=DE, " + SAN.replace(",", ", "))
+        assert told(dev, a) == ("certificate_unknown", "subject CN=worker,O=Acme,C=DE, " + SAN.replace(",", ", ") + "; sha256 " + worker.sha256.hex()[:16])
 
 
 def test_another_certificate_for_the_same_key(dev, made):

@@ -4,6 +4,9 @@ import datetime
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from certs import Maker, run
 from mtls import ask, client, named, whole
 
@@ -52,6 +55,25 @@ def test_it_ends_with_its_certificate(dev, made, expires, stays):
     assert k["expires"] == (when if stays else k["certificate"]["not_after"])
 
 
+def begins(hours):
+    """A certificate as PEM that is not good before that."""
+    at = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(hours=hours)
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "later")])
+    c = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+         .not_valid_before(at).not_valid_after(at + datetime.timedelta(days=9)).sign(key, hashes.SHA256()))
+    return c.public_bytes(serialization.Encoding.PEM).decode(), at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_it_begins_with_its_certificate(dev):
+    pem, at = begins(5)
+    c, _ = client(dev, "begins", {"kind": "certificate", "certificate": pem})
+    [k] = dev.ask("GET", f"/clients/{c}/credentials")["items"]
+    assert k["state"] == "pending" and k["not_before"] == k["certificate"]["not_before"] == at
+    c, _ = client(dev, "begun", {"kind": "certificate", "certificate": begins(-5)[0]})
+    [k] = dev.ask("GET", f"/clients/{c}/credentials")["items"]
+    assert k["state"] == "active" and "not_before" not in k
+
+
 def test_refused_certificates(dev, made, ca):
     cert = made.make()
     assert refused(dev, {"kind": "certificate"}) == ("/certificate", "this is PEM text: -----BEGIN CERTIFICATE-----")
@@ -61,6 +83,7 @@ def test_refused_certificates(dev, made, ca):
     assert "several certificates" in refused(dev, {"kind": "certificate", "certificate": cert.pem + ca.pem})[1]
     assert "damaged" in refused(dev, {"kind": "certificate", "certificate": cert.pem[:300] + cert.pem[310:]})[1]
     assert refused(dev, whole(made.make(days=-1))) == ("/certificate", "the certificate has expired")
+    assert refused(dev, whole(made.make(kind="rsa1024"))) == ("/certificate", "its RSA key has 1024 bits, and keys under 2048 bits are refused")
     assert refused(dev, {**whole(cert), "tls": {}})[0] == "/tls"
 
 
@@ -82,6 +105,7 @@ def test_refused_names_and_cas(dev, made, ca):
     assert pointer == "/tls/ca" and "CN=not a CA is not one of a CA" in says
     assert "is not one of a CA" in refused(dev, named(ca.pem + made.make("/CN=second").pem, **good))[1]
     assert "has expired" in refused(dev, named(made.ca("/CN=old", days=-1), **good))[1]
+    assert "the RSA key of the CA CN=weak has 1024 bits" in refused(dev, named(made.ca("/CN=weak", kind="rsa1024"), **good))[1]
     assert "more than 8" in refused(dev, named(ca.pem * 9, **good))[1]
     assert "private key" in refused(dev, named(ca.pem + ca.key.read_text(), **good))[1]
 

@@ -5,7 +5,7 @@ import urllib.parse
 import jwt
 import pytest
 from certs import Maker
-from mtls import ask, client, over, told, whole
+from mtls import ask, client, over, told, whole, wire
 
 JWT, OPAQUE = "https://bound.example.com", "https://opaque.example.com"
 
@@ -57,11 +57,13 @@ def test_whoever_shows_it_must_hold_the_certificate(bound, made, cert, resource)
     for _ in range(2):
         seen = introspect_itself(bound, token, over(bound, cert))
         assert seen.status == 200 and seen.json["active"] is True and seen.json["cnf"] == {"x5t#S256": cert.thumbprint}
-        for what in (over(bound), over(bound, made.make("/CN=holder")), over(bound, made.make("/CN=holder", key=cert))):
+        plainly = introspect_itself(bound, "garbage", over(bound))
+        for what, is_none in ((over(bound), True), (over(bound, made.make("/CN=holder")), False), (over(bound, made.make("/CN=holder", key=cert)), False)):
             a = introspect_itself(bound, token, what)
+            assert wire(a) == wire(plainly)
             assert a.status == 401 and a.json["error"] == "invalid_token" and 'error="invalid_token"' in a.headers["WWW-Authenticate"]
             reason, words = told(bound, a)
-            assert reason == "bearer_invalid" and "another certificate" in words
+            assert reason == "bearer_bound" and ("has none" if is_none else "another certificate") in words
 
 
 def test_bound_whatever_the_proof_was(bound, cert):

@@ -181,6 +181,18 @@ def test_a_setting_without_proxies(tmp_path):
         assert r.returncode == 2 and says in r.stderr and f"{config}:3" in r.stderr, r.stderr
 
 
+@pytest.mark.parametrize("form, header", [("rfc9440", "Client-Cert"), ("nginx", "X-SSL-Client-Cert")])
+def test_check_says_whose_header_counts(tmp_path, form, header):
+    config = tmp_path / "jeton.yaml"
+    said = {}
+    for how in ("none", form):
+        config.write_text(f"server:\n  data: {tmp_path}/d\n  client_cert_header: {how}\n  trusted_proxies: [10.1.0.0/16, 10.2.0.7]\n")
+        r = subprocess.run([BIN, "check", "--config", config], capture_output=True, text=True, timeout=30)
+        assert r.returncode == 0, r.stderr
+        said[how] = [x.split(None, 2)[2] for x in r.stdout.splitlines() if x.startswith("client certs")]
+    assert said == {"none": [], form: [f"on       taken from {header} of 10.1.0.0/16, 10.2.0.7; the proxy must remove what clients send"]}
+
+
 def test_reload(tmp_path, cert):
     s = serve(tmp_path, "none")
     s.client("behind", "--no-secret", "--allow", "https://api.example.com=api:read")

@@ -2,6 +2,7 @@
 """private_key_jwt (RFC 7523): who may enter with a key, and what is told of those who may not."""
 import concurrent.futures
 import json
+import re
 import subprocess
 import time
 
@@ -102,6 +103,34 @@ def test_refusals_look_alike_and_are_told_apart(start, key):
         assert reason_of(server, a) == reason, (name, a)
         seen.add(json.dumps(wire(a)))
     assert len(seen) == 1 and json.loads(seen.pop())[0] == 401
+
+
+TOLD = {
+    "expired": (r"exp was 30[0-9] s ago", lambda d, c, k: k.sign(claims(c, d.issuer, life=-300))),
+    "a year": (r"it lives 31536000 s; the most is 300 s", lambda d, c, k: k.sign(claims(c, d.issuer, life=31536000))),
+    "other kid": (r'kid is "other", alg is ES256; the client has "k6" \(EC\), "k5" \(EC\), "k4" \(EC\), "k3" \(EC\) and 2 more',
+                  lambda d, c, k: k.sign(claims(c, d.issuer), {"kid": "other"})),
+    "a stranger's words": (r'kid is "\?\?x{98}\.\.\.", alg is .*', lambda d, c, k: k.sign(claims(c, d.issuer), {"kid": "\u00e4" + "x" * 2000})),
+    "other kind of key": (r"kid is none, alg is EdDSA; the client has .*", lambda d, c, k: Key("EdDSA").sign(claims(c, d.issuer))),
+    "RS256": (r'alg is "RS256"', lambda d, c, k: Key("RS256").sign(claims(c, d.issuer))),
+    "HS256": (r'alg is "HS256"', lambda d, c, k: unsigned({"alg": "HS256"}, claims(c, d.issuer))),
+    "no alg": (r"alg is none", lambda d, c, k: unsigned({"typ": "JWT"}, claims(c, d.issuer))),
+    "alg is a number": (r"alg is not a string", lambda d, c, k: unsigned({"alg": 5}, claims(c, d.issuer))),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_event_says_what_was_wrong(start, name):
+    server = start()
+    key = Key("ES256", "k1")
+    client, _ = client_with_key(server, "told", key)
+    for i in range(2, 7):
+        server.ask("POST", f"/clients/{client}/credentials", {"kind": "jwk", "jwk": Key("ES256", f"k{i}").jwk})
+    words, make = TOLD[name]
+    a = server.post("/token", form(make(server, client, key), client_id=client))
+    said = server.cli_json("explain", a.json["error_ref"])["event"]["detail"]
+    assert re.fullmatch(words, said), said
+    assert said not in str(a.body)
 
 
 def test_ten_seconds_between_clocks_are_forgiven(dev, signer, key):

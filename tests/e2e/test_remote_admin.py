@@ -238,9 +238,9 @@ def test_bound_tokens_need_their_certificate(far):
     c = http.client.HTTPSConnection("127.0.0.1", far.s.port, timeout=20, context=context(far.s, bound))
     token = far.s.post("/token", {"grant_type": "client_credentials", "client_id": "bound"}, connection=c).json["access_token"]
     a = far.ask("GET", "/admin/v1/clients", token)
-    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    assert a.status == 401 and far.reason(a) == "bearer_bound"
     a = far.ask("GET", "/admin/v1/clients", token, cert=far.cert)  # a good one, but another
-    assert a.status == 401 and far.reason(a) == "bearer_invalid"
+    assert a.status == 401 and far.reason(a) == "bearer_bound"
     a = far.ask("GET", "/admin/v1/clients", token, cert=bound)
     assert a.status == 401 and far.reason(a) == "bearer_audience"
 
@@ -367,6 +367,7 @@ def shown_certificate(house):
     ("a key without its certificate", {"tls_key": "KEY"}, True, "admin.tls_key needs admin.tls_cert beside it"),
     ("no address", {"listen": '["localhost:9443"]'}, True, "has no IP address before the port"),
     ("twice the same", {"listen": '["127.0.0.1:9443", "127.0.0.1:9443"]'}, True, "is listed twice"),
+    ("the public address", {"listen": '["127.0.0.1:PORT"]'}, True, "is an address of server.listen too"),
     ("an empty list", {"listen": "[]"}, True, "admin.listen is an empty list"),
     ("no CA file", {"client_ca": "/nowhere.pem"}, True, "admin.client_ca: cannot read"),
     ("a CA file with a key in it", {"client_ca": "KEY"}, True, "there is a private key in it"),
@@ -374,6 +375,7 @@ def shown_certificate(house):
     ("a misspelt key", {"client_cas": "x"}, True, 'did you mean "client_ca"?'),
 ])
 def test_wrong_configurations(house, what, admin, server, says):
+    admin = {k: v.replace("PORT", str(house.port)) for k, v in admin.items()}
     places = {"CERT": house.cert.crt, "KEY": house.cert.key, "CONFIG": house.config}
     house.write(server, **{k: places.get(v, v) for k, v in admin.items()})
     r = house.check()
@@ -387,6 +389,11 @@ def test_what_check_and_start_say(house):
     assert r.returncode == 0, r.stderr
     assert f"with TLS on 127.0.0.1:{house.admin_port}, [::1]:{house.admin_port}" in r.stdout
     assert re.search(r"admin client CA +on +1 certificate in", r.stdout) and re.search(r"admin certificate +\w+ +good until", r.stdout)
+    assert "whoever has one of theirs is an administrator" in r.stdout
+    house.write(client_ca=house.admins.crt)
+    r = house.check()
+    assert r.returncode == 0 and "without effect: there is no admin.listen" in r.stdout and "is an administrator" not in r.stdout
+    house.write(listen=f'["127.0.0.1:{house.admin_port}"]', tls_cert=house.admin_cert.crt, tls_key=house.admin_cert.key)
     (house.admin_cert.key).chmod(0o644)
     assert "chmod 600" in house.check().stderr
 

@@ -36,8 +36,8 @@ def house(tmp_path_factory):
     resource(s, TWO, ("two:read", "api:read"), lifetime=600)
     resource(s, ES, ("es:read",), alg="ES256")
     who, credential = {"demo": s.secret, "ghost": "jcs_none"}, {}
-    conditions = ("expired", "not_yet", "revoked", "disabled", "far", "far_credential", "empty", "several", "elliptic", "gone")
-    grants = {"empty": {}, "several": {API: ["api:read"], TWO: ["two:read", "api:read"]}, "elliptic": {ES: ["es:read"]}}
+    conditions = ("inward", "expired", "not_yet", "revoked", "disabled", "far", "far_credential", "empty", "several", "elliptic", "gone")
+    grants = {"empty": {}, "inward": {s.issuer: ["jeton:read"]}, "several": {API: ["api:read"], TWO: ["two:read", "api:read"]}, "elliptic": {ES: ["es:read"]}}
     for name in conditions:
         _, who[name], credential[name] = client(s, name, grants.get(name, {API: ["api:read"]}), client_id=name)
     client(s, "bare", {API: ["api:read"]}, client_id="bare", secret=False)
@@ -71,6 +71,7 @@ def asked(server, client_id, resource, scopes):
     ("client_network", "far", API, ["api:read"]),
     ("credential_network", "far_credential", API, ["api:read"]),
     ("resource_none", "empty", None, []),
+    ("resource_none", "inward", None, []),
     ("resource_not_granted", "empty", API, []),
     ("resource_unknown", "demo", "https://nowhere.example.com", []),
     ("resource_ambiguous", "several", None, []),
@@ -87,6 +88,13 @@ def test_refused(house, reason, client_id, resource, scopes):
     assert told.get("resource") == resource and told.get("scope", "").split() == scopes
     real = asked(house, client_id, resource, scopes)
     assert house.cli_json("explain", real.json["error_ref"])["reason"] == reason
+
+
+def test_the_built_in_resource_is_named(house):
+    told = why(house, "inward")
+    assert "built-in resource" in told["explanation"] and "resource=ISSUER" in told["advice"]
+    told = why(house, "inward", house.issuer)
+    assert told["decision"] == "granted" and told["scope"] == "jeton:read"
 
 
 def test_no_credential(house):
@@ -120,6 +128,15 @@ def test_granted(house, client_id, resource, scopes):
     for name in ("iat", "exp"):
         assert abs(claims.pop(name) - told["claims"].pop(name)) <= 5
     assert told["claims"] == claims and told["resource"] == claims["aud"]
+
+
+def test_needs_a_certificate(dev):
+    dev.cli("resource", "create", "urn:bound", "--scope", "a", "--bind", "certificate")
+    dev.cli("client", "create", "bound", "--allow", "urn:bound=a")
+    told = why(dev, "bound", "urn:bound", ["a"])
+    assert told["decision"] == "granted" and told["needs"] == ["certificate"]
+    assert any(line.split(None, 1) == ["needs", "a client certificate on the connection"] for line in dev.cli("why", "bound", "urn:bound").stdout.splitlines())
+    assert "needs" not in why(dev, "demo", API) and "needs" not in dev.cli("why", "demo", API).stdout
 
 
 def test_address(house):

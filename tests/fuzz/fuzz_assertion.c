@@ -11,15 +11,16 @@
 #define NOW 1800000000
 
 /* Everything that is promised of one that could be read. */
-static void check(const struct jt_assertion *s)
+static void check(const struct jt_assertion *s, struct jt_arena *a)
 {
+    const struct jt_assertion_moment at = {a, NOW, 300};
     const char *detail = NULL;
     if (s == NULL || s->why != JT_R_NONE) {
         return;
     }
     JT_ASSERT(s->header.alg != JT_ALG_NONE && s->payload.n > 0);
     JT_ASSERT(s->exp >= 0 && s->exp <= UINT32_MAX && s->iat <= UINT32_MAX && s->nbf <= UINT32_MAX);
-    if (jt_assertion_in_time(s, NOW, 300, &detail) == JT_R_NONE) {
+    if (jt_assertion_in_time(s, &at, &detail) == JT_R_NONE) {
         JT_ASSERT(s->exp > NOW - JT_ASSERTION_SKEW_S && s->exp <= NOW + 300 + JT_ASSERTION_SKEW_S);
         JT_ASSERT(!s->has_nbf || s->nbf <= NOW + JT_ASSERTION_SKEW_S);
         JT_ASSERT(!s->has_iat || s->iat <= NOW + JT_ASSERTION_SKEW_S);
@@ -41,7 +42,7 @@ static void check_claims(struct jt_slice claims)
     jt_buf_puts(&b, ".AA");
     jt_arena_init(&a, 1u << 20);
     if (jt_buf_ok(&b) && jt_form_read(jt_buf_slice(&b), &a, &f) == JT_FORM_OK) {
-        check(jt_assertion_read(&f, &a));
+        check(jt_assertion_read(&f, &a), &a);
     }
     jt_arena_free(&a);
 }
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     jt_arena_init(&a, 1u << 20);
     if (jt_form_read(in, &a, &f) == JT_FORM_OK) {
-        check(jt_assertion_read(&f, &a));
+        check(jt_assertion_read(&f, &a), &a);
     }
     jt_arena_free(&a);
     return 0;

@@ -106,7 +106,7 @@ enum jt_err jt_certs_from_pem(struct jt_slice pem, size_t max, struct jt_buf *ou
     for (int i = 0; i < 2 && e == JT_E_SYNTAX; i++) {
         *n = 0;
         out->n = before;
-        BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+        BIO *bio = BIO_new_mem_buf(pem.n > 0 ? (const void *)pem.p : "", (int)pem.n);
         e = bio == NULL ? JT_E_NOMEM : read_blocks(bio, max, out, n, why);
         BIO_free(bio);
         e = jt_had_memory() || e != JT_E_SYNTAX ? e : JT_E_NOMEM;
@@ -125,6 +125,13 @@ static bool seconds(const ASN1_TIME *t, const ASN1_TIME *epoch, int64_t *out)
     return true;
 }
 
+static int rsa_bits(const X509 *x)
+{
+    const EVP_PKEY *k = X509_get0_pubkey(x);
+    int id = k == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(k);
+    return id == EVP_PKEY_RSA || id == EVP_PKEY_RSA_PSS ? EVP_PKEY_get_bits(k) : 0;
+}
+
 enum jt_err jt_cert_describe(struct jt_slice der, struct jt_cert_info *out, struct jt_buf *subject)
 {
     enum jt_err e = JT_OK;
@@ -137,6 +144,7 @@ enum jt_err jt_cert_describe(struct jt_slice der, struct jt_cert_info *out, stru
     bool ok = epoch != NULL && seconds(X509_get0_notBefore(x), epoch, &info.not_before_s) &&
               seconds(X509_get0_notAfter(x), epoch, &info.not_after_s) &&
               EVP_Digest(der.p, der.n, info.sha256, NULL, EVP_sha256(), NULL) == 1;
+    info.rsa_bits = rsa_bits(x);
     info.is_ca = X509_check_ca(x) == 1; /* by its basic constraints, not by custom */
     jt_dn_put(X509_get_subject_name(x), subject);
     ASN1_TIME_free(epoch);

@@ -23,7 +23,8 @@ bool jt_certs_next(struct jt_slice *rest, struct jt_slice *der);
 struct jt_cert_info {
     uint8_t sha256[JT_SHA256_SIZE];
     int64_t not_before_s, not_after_s;
-    bool is_ca; /* it says CA:TRUE, and may sign certificates */
+    int rsa_bits; /* of its key; 0: it is none of RSA */
+    bool is_ca;   /* it says CA:TRUE, and may sign certificates */
 };
 
 /* What one DER certificate says; its subject as RFC 4514 text is appended. */

@@ -8,6 +8,7 @@
 
 #define CAS_MAX 8u
 #define DER_MAX 32768u
+#define RSA_MIN 2048
 
 static const struct name {
     const char *member;
@@ -48,6 +49,12 @@ static bool describe(struct jt_slice der, struct jt_cert_info *info, struct jt_b
     return jt_cert_describe(der, info, subject) == JT_OK;
 }
 
+/* No connection is taken with such a key. */
+static bool is_weak(const struct jt_cert_info *info)
+{
+    return info->rsa_bits > 0 && info->rsa_bits < RSA_MIN;
+}
+
 bool jt_credential_read_cert(struct jt_flow *f, const struct jt_jval *root)
 {
     JT_AUTO(jt_buf_free) struct jt_buf der;
@@ -63,6 +70,11 @@ bool jt_credential_read_cert(struct jt_flow *f, const struct jt_jval *root)
     }
     if (info.not_after_s <= f->now_us / 1000000) {
         return jt_admin_bad(f, "/certificate", "the certificate has expired");
+    }
+    if (is_weak(&info)) {
+        return jt_admin_bad(f, "/certificate",
+                            "its RSA key has %d bits, and keys under %d bits are refused",
+                            info.rsa_bits, RSA_MIN);
     }
     return jt_arena_copy(&f->x->arena, jt_buf_slice(&der), &jt_admin_of(f)->credential.material) ||
            jt_admin_bad(f, "/certificate", "out of memory");
@@ -121,6 +133,12 @@ static bool check_cas(struct jt_flow *f, struct jt_slice all)
             return jt_admin_bad(f, "/tls/ca", "the certificate of the CA %.*s has expired", n,
                                 name);
         }
+        if (is_weak(&info)) {
+            return jt_admin_bad(f, "/tls/ca",
+                                "the RSA key of the CA %.*s has %d bits, and keys under %d bits "
+                                "are refused",
+                                n, name, info.rsa_bits, RSA_MIN);
+        }
     }
     return true;
 }
@@ -149,9 +167,14 @@ void jt_credential_cap(struct jt_credential *k)
     JT_AUTO(jt_buf_free) struct jt_buf subject;
     struct jt_cert_info info = {0};
     jt_buf_init(&subject, 1);
-    if (k->kind == JT_CRED_CERT && describe(k->material, &info, &subject) &&
-        (k->expires_s == 0 || k->expires_s > info.not_after_s)) {
+    if (k->kind != JT_CRED_CERT || !describe(k->material, &info, &subject)) {
+        return;
+    }
+    if (k->expires_s == 0 || k->expires_s > info.not_after_s) {
         k->expires_s = info.not_after_s;
+    }
+    if (info.not_before_s > k->created_s && info.not_before_s > k->not_before_s) {
+        k->not_before_s = info.not_before_s;
     }
 }
 

@@ -135,7 +135,7 @@ static enum jt_next by_bearer(struct jt_flow *f)
         return jt_fail(f, JT_R_INTERNAL);
     }
     if (!jt_inspected_shown_by(&t, f->x->cert)) {
-        return refuse_proof(f, JT_R_BEARER_INVALID);
+        return refuse_proof(f, JT_R_BEARER_BOUND);
     }
     bool both = f->x->cert != NULL && vouched(f) == JT_CHAIN_GOOD;
     if (!name_actor(f, &t, both ? f->x->cert : NULL, JT_CHAIN_GOOD)) {

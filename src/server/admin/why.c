@@ -94,6 +94,17 @@ static enum jt_next refused(struct jt_flow *f, const struct question *q, enum jt
     return jt_admin_answer(f, 200, &b, 0);
 }
 
+/* What the request has to bring beside its proof: a principal that is assumed has no connection. */
+static void put_needs(struct jt_jw *w, const struct jt_resource *r)
+{
+    if (r->bind == JT_BIND_CERTIFICATE) {
+        jt_jw_key(w, "needs");
+        jt_jw_arr(w);
+        jt_jw_str(w, JT_LIT("certificate"));
+        jt_jw_end_arr(w);
+    }
+}
+
 static enum jt_next granted(struct jt_flow *f, const struct jt_auth_result *auth,
                             const struct jt_grant *g)
 {
@@ -122,6 +133,7 @@ static enum jt_next granted(struct jt_flow *f, const struct jt_auth_result *auth
     } else {
         jt_jw_kstr(&w, "alg", jt_str(jt_alg_name(jt_mint_alg(f->local, f->settings, r))));
     }
+    put_needs(&w, r);
     jt_jw_end_obj(&w);
     return jt_admin_answer(f, 200, &b, 0);
 }

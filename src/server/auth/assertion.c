@@ -2,6 +2,7 @@
 #include "assertion.h"
 
 #include "../../core/json/json.h"
+#include "assertion_text.h"
 
 static const struct jt_json_limits claims_limits = {JT_JWS_MAX, 8, 256};
 
@@ -104,7 +105,7 @@ static enum jt_reason read_all(const struct jt_form *f, struct jt_arena *a, stru
     }
     enum jt_err e = jt_jws_read(jt_form_get(f, "client_assertion"), a, &s->parts, &s->header);
     if (e == JT_E_UNSUPPORTED) {
-        return JT_R_ASSERTION_ALG;
+        return refuse(s, JT_R_ASSERTION_ALG, jt_told_alg_of(a, jt_form_get(f, "client_assertion")));
     }
     if (e != JT_OK) {
         return e == JT_E_NOMEM
@@ -141,24 +142,28 @@ bool jt_assertion_is_foreign(const struct jt_assertion *s)
                         : jt_slice_starts(s->sub, JT_LIT("spiffe://"));
 }
 
-enum jt_reason jt_assertion_in_time(const struct jt_assertion *s, int64_t now_s, int64_t longest_s,
-                                    const char **detail)
+enum jt_reason jt_assertion_in_time(const struct jt_assertion *s,
+                                    const struct jt_assertion_moment *at, const char **detail)
 {
-    if (s->exp <= now_s - JT_ASSERTION_SKEW_S) {
+    int64_t latest_s = at->now_s + JT_ASSERTION_SKEW_S;
+    if (s->exp <= at->now_s - JT_ASSERTION_SKEW_S) {
+        *detail = jt_told_expired(at->arena, at->now_s - s->exp);
         return JT_R_ASSERTION_EXPIRED;
     }
-    if (s->has_nbf && s->nbf > now_s + JT_ASSERTION_SKEW_S) {
+    if (s->has_nbf && s->nbf > latest_s) {
         *detail = "nbf is in the future";
         return JT_R_ASSERTION_NOT_YET;
     }
-    if (s->has_iat && s->iat > now_s + JT_ASSERTION_SKEW_S) {
+    if (s->has_iat && s->iat > latest_s) {
         *detail = "iat is in the future";
         return JT_R_ASSERTION_NOT_YET;
     }
-    int64_t begun_s = s->has_iat ? s->iat : now_s;
-    bool long_life = s->exp - now_s > longest_s + JT_ASSERTION_SKEW_S ||
-                     s->exp - begun_s > longest_s + JT_ASSERTION_SKEW_S;
-    return long_life ? JT_R_ASSERTION_LIFE : JT_R_NONE;
+    int64_t begun_s = s->has_iat && s->iat < at->now_s ? s->iat : at->now_s;
+    if (s->exp - begun_s > at->longest_s + JT_ASSERTION_SKEW_S) {
+        *detail = jt_told_life(at->arena, s->exp - begun_s, at->longest_s);
+        return JT_R_ASSERTION_LIFE;
+    }
+    return JT_R_NONE;
 }
 
 enum jt_reason jt_assertion_has_jti(const struct jt_assertion *s, const char **detail)

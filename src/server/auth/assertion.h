@@ -40,8 +40,12 @@ bool jt_assertion_is_foreign(const struct jt_assertion *s);
 
 /* exp, nbf and iat against now, and the life that is left of it against the longest allowed.
  * JT_R_NONE: in time. */
-enum jt_reason jt_assertion_in_time(const struct jt_assertion *s, int64_t now_s, int64_t longest_s,
-                                    const char **detail);
+struct jt_assertion_moment {
+    struct jt_arena *arena; /* of the words */
+    int64_t now_s, longest_s;
+};
+enum jt_reason jt_assertion_in_time(const struct jt_assertion *s,
+                                    const struct jt_assertion_moment *at, const char **detail);
 /* There is a jti, and it is not too long. */
 enum jt_reason jt_assertion_has_jti(const struct jt_assertion *s, const char **detail);
 

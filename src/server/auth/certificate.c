@@ -2,6 +2,7 @@
 #include "certificate.h"
 
 #define NAMES_MAX 400u /* bytes of a certificate's names that an event tells */
+#define HASH_SHOWN 8u  /* bytes of its SHA-256 */
 
 static const struct jt_cert_judge *const judges[] = {
     &jt_cert_judge_tls,
@@ -84,16 +85,30 @@ enum jt_reason jt_auth_certificate_proves(const struct jt_auth_context *ctx,
     return look(ctx, c, cert).why;
 }
 
-/* The certificate's names for the event, in the arena. */
+/* How the certificate's SHA-256 begins: enough to compare it with a list. */
+static void put_hash(struct jt_buf *b, const struct jt_peer_cert *cert)
+{
+    struct jt_slice hash = jt_peer_cert_sha256(cert);
+    jt_buf_puts(b, "; sha256 ");
+    for (size_t i = 0; i < hash.n && i < HASH_SHOWN; i++) {
+        jt_buf_printf(b, "%02x", hash.p[i]);
+    }
+}
+
+/* The certificate's names and its hash for the event, in the arena. */
 static const char *names_of(const struct jt_peer_cert *cert, struct jt_arena *a)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, 1u << 16);
     jt_peer_cert_names(cert, &b);
-    struct jt_slice s = jt_buf_slice(&b);
-    s.n = s.n < NAMES_MAX ? s.n : NAMES_MAX;
-    const char *z = jt_buf_ok(&b) ? jt_arena_strz(a, s) : NULL;
-    return z == NULL ? "the certificate has more names than can be told" : z;
+    if (!jt_buf_ok(&b)) {
+        jt_buf_free(&b);
+        jt_buf_init(&b, 1u << 16);
+        jt_buf_puts(&b, "the certificate has more names than can be told");
+    }
+    b.n = b.n < NAMES_MAX ? b.n : NAMES_MAX;
+    put_hash(&b, cert);
+    return jt_buf_ok(&b) ? jt_arena_strz(a, jt_buf_slice(&b)) : NULL;
 }
 
 static enum jt_auth_verdict wrong(const struct jt_auth_context *ctx, const struct jt_auth_input *in,

@@ -7,6 +7,7 @@
  * another server must not be good here. It lives five minutes at most, and is good once. Older
  * libraries name the endpoint that they call and let it live an hour: compat aud-token-url.
  */
+#include "assertion_text.h"
 #include "method.h"
 
 #define LIFE_S 300
@@ -148,11 +149,12 @@ static enum jt_reason judge(const struct jt_auth_context *ctx, const struct jt_c
                             const struct jt_assertion *s, const char **detail)
 {
     bool old_ways = (c->compat & JT_COMPAT_AUD_TOKEN_URL) != 0;
+    const struct jt_assertion_moment at = {ctx->arena, ctx->now_s,
+                                           old_ways ? LIFE_COMPAT_S : LIFE_S};
     if (!audience_ok(ctx, c, s)) {
         return audience_words(ctx, s, detail);
     }
-    enum jt_reason why =
-        jt_assertion_in_time(s, ctx->now_s, old_ways ? LIFE_COMPAT_S : LIFE_S, detail);
+    enum jt_reason why = jt_assertion_in_time(s, &at, detail);
     return why != JT_R_NONE ? why : jt_assertion_has_jti(s, detail);
 }
 
@@ -161,6 +163,23 @@ static enum jt_auth_verdict wrong(struct jt_auth_result *out, enum jt_reason why
 {
     out->tried = why != JT_R_INTERNAL;
     return jt_auth_refuse(out, why, detail);
+}
+
+/* No key that it has did sign. */
+static enum jt_auth_verdict no_key(const struct jt_auth_context *ctx, const struct jt_client *c,
+                                   const struct jt_assertion *s, const struct search *q,
+                                   struct jt_auth_result *out)
+{
+    if (q->undecided) {
+        return wrong(out, JT_R_INTERNAL, NULL);
+    }
+    if (c == NULL) {
+        return wrong(out, JT_R_CLIENT_UNKNOWN, NULL);
+    }
+    return q->nkeys > 0
+               ? wrong(out, JT_R_ASSERTION_SIGNATURE, NULL)
+               : wrong(out, JT_R_ASSERTION_KEY,
+                       jt_told_keys(ctx->arena, s->header.kid, jt_alg_name(s->header.alg), c));
 }
 
 /* Who is it, and is the signature its own? */
@@ -172,16 +191,13 @@ static enum jt_auth_verdict identify(const struct jt_auth_context *ctx, const st
         return wrong(out, JT_R_ASSERTION_ISSUER, NULL);
     }
     if (!alg_taken(c, s->header.alg)) {
-        return wrong(out, c == NULL ? JT_R_CLIENT_UNKNOWN : JT_R_ASSERTION_ALG, NULL);
+        return c == NULL ? wrong(out, JT_R_CLIENT_UNKNOWN, NULL)
+                         : wrong(out, JT_R_ASSERTION_ALG,
+                                 jt_told_alg(ctx->arena, jt_str(jt_alg_name(s->header.alg))));
     }
     const struct search q = find_key(ctx, c, s);
     if (q.found == NULL) {
-        return wrong(out,
-                     q.undecided    ? JT_R_INTERNAL
-                     : c == NULL    ? JT_R_CLIENT_UNKNOWN
-                     : q.nkeys == 0 ? JT_R_ASSERTION_KEY
-                                    : JT_R_ASSERTION_SIGNATURE,
-                     NULL);
+        return no_key(ctx, c, s, &q, out);
     }
     *proof = (struct jt_auth_proof){.client = c, .credential = q.found};
     out->credential_id = q.found->id;

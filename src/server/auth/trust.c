@@ -7,6 +7,7 @@
  * issuer. Where the keys are at hand the signature is looked at whatever the claims say, so that a
  * refusal tells the issuer's words from a stranger's.
  */
+#include "assertion_text.h"
 #include "errand.h"
 #include "method.h"
 #include "trust_eval.h"
@@ -74,9 +75,15 @@ static enum jt_reason reason_of(const struct jt_finding *f)
     return JT_R_INTERNAL;
 }
 
+/* Of rules that fit equally well, that whose key made the signature knows the token best. */
+static bool nearer(const struct outcome *a, const struct outcome *b)
+{
+    return a->nearness != b->nearness ? a->nearness > b->nearness : a->is_signed && !b->is_signed;
+}
+
 static void offer(struct search *s, const struct outcome *o)
 {
-    if (s->best.why == JT_R_NONE || o->nearness > s->best.nearness) {
+    if (s->best.why == JT_R_NONE || nearer(o, &s->best)) {
         s->best = *o;
     }
 }
@@ -263,7 +270,9 @@ static struct outcome nobody(const struct jt_client *c, struct jt_slice client_i
         .why = client_id.n == 0 ? JT_R_TRUST_RULE
                : c == NULL      ? JT_R_CLIENT_UNKNOWN
                                 : JT_R_NONE,
-        .detail = client_id.n == 0 ? "client_id is absent: it says whose rules are meant" : NULL};
+        .detail = client_id.n == 0
+                      ? "client_id is absent: send client_id, it says whose rules are meant"
+                      : NULL};
 }
 
 static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
@@ -293,7 +302,10 @@ static enum jt_auth_verdict verify(const struct jt_auth_context *ctx,
     enum jt_auth_verdict v = try_all(&s, out);
     jt_json_free(&doc);
     if (v == JT_AUTH_REFUSED) {
-        s.best.why = s.best.why == JT_R_NONE ? JT_R_TRUST_RULE : s.best.why;
+        if (s.best.why == JT_R_NONE) {
+            s.best.why = JT_R_TRUST_RULE;
+            s.best.detail = jt_told_issuers(ctx->arena, s.assertion->iss, c);
+        }
         return refuse(&s, out);
     }
     if (v == JT_AUTH_LATER) {

@@ -87,6 +87,25 @@ static enum jt_err check_name(struct jt_matcher_read *r, const struct jt_matcher
     return JT_OK;
 }
 
+/* Elsewhere a * fits anything; here it would fit nothing. */
+static enum jt_err check_star(struct jt_matcher_read *r, const struct jt_matcher *m,
+                              struct jt_slice s)
+{
+    size_t k = jt_slice_find(s, '*');
+    if (k == s.n) {
+        return JT_OK;
+    }
+    return m->kind == JT_MATCH_PREFIX
+               ? jt_trust_wrong(r->why, JT_E_RANGE,
+                                "match.%.*s: in a prefix * stands for itself: write what stands "
+                                "before it",
+                                JT_FMT(shown(m->name)))
+               : jt_trust_wrong(r->why, JT_E_RANGE,
+                                "match.%.*s: values are compared whole: use {\"prefix\": "
+                                "\"%.*s\"} in place of *",
+                                JT_FMT(shown(m->name)), JT_FMT(shown(jt_slice(s.p, k))));
+}
+
 static enum jt_err read_value(struct jt_matcher_read *r, const struct jt_matcher *m,
                               const struct jt_jval *v, struct jt_claim_value *out)
 {
@@ -115,6 +134,7 @@ static enum jt_err read_value(struct jt_matcher_read *r, const struct jt_matcher
                               "characters that cannot be shown",
                               JT_FMT(shown(m->name)));
     }
+    JT_TRY(check_star(r, m, s));
     return jt_arena_copy(r->arena, s, &out->text) ? JT_OK : JT_E_NOMEM;
 }
 

@@ -80,6 +80,8 @@ enum jt_trust_keys { JT_TRUST_KEYS_ISSUER = 0, JT_TRUST_KEYS_URI, JT_TRUST_KEYS_
  * together are the rule without them. */
 enum jt_trust_keys jt_trust_rule_split(struct jt_slice written, struct jt_slice *before,
                                        struct jt_slice *after);
+/* Whom a rule that was written trusts; empty: it is none. */
+struct jt_slice jt_trust_rule_issuer(struct jt_slice written);
 /* May a rule that was written be one for tokens that say iss? Empty: for tokens without. Quick, so
  * that only those are read that come into question. */
 bool jt_trust_rule_may_be_of(struct jt_slice written, struct jt_slice iss);

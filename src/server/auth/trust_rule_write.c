@@ -135,15 +135,16 @@ enum jt_trust_keys jt_trust_rule_split(struct jt_slice written, struct jt_slice 
     return keys;
 }
 
-bool jt_trust_rule_may_be_of(struct jt_slice written, struct jt_slice iss)
+struct jt_slice jt_trust_rule_issuer(struct jt_slice written)
 {
     const struct jt_slice head = JT_LIT("{\"issuer\":\"");
     struct jt_slice name = jt_slice_from(written, head.n); /* a URL: nothing in it is escaped */
-    if (!jt_slice_starts(written, head)) {
-        return false;
-    }
-    if (iss.n == 0) {
-        return jt_slice_starts(name, JT_LIT("spiffe://"));
-    }
-    return jt_slice_starts(name, iss) && jt_slice_starts(jt_slice_from(name, iss.n), JT_LIT("\""));
+    return jt_slice_starts(written, head) ? jt_slice(name.p, jt_slice_find(name, '"'))
+                                          : jt_slice(NULL, 0);
+}
+
+bool jt_trust_rule_may_be_of(struct jt_slice written, struct jt_slice iss)
+{
+    struct jt_slice issuer = jt_trust_rule_issuer(written);
+    return iss.n == 0 ? jt_slice_starts(issuer, JT_LIT("spiffe://")) : jt_slice_eq(issuer, iss);
 }

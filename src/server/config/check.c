@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/crypt/certs.h"
 #include "../../core/http/cidr.h"
 #include "../../core/http/uri.h"
 #include "config.h"
 #include "option.h"
+
+#define CA_FILE_MAX ((size_t)8 * 1024 * 1024)
+#define CAS_MAX 4096u
 
 static enum jt_err check_issuer(const struct jt_config *c, struct jt_config_error *err)
 {
@@ -97,11 +102,40 @@ static enum jt_err check_tls(const struct jt_config *c, struct jt_config_error *
     return check_pair(c, JT_OPT_admin_tls_cert, JT_OPT_admin_tls_key, err);
 }
 
+/* One port for both would be the administration for everybody, or no start. */
+static bool is_public_too(const struct jt_config *c, struct jt_slice admin)
+{
+    struct jt_slice host = {0};
+    struct jt_addr a = {0};
+    uint16_t port = 0;
+    if (jt_hostport_read(admin, &host, &port) != JT_OK || jt_addr_read(host, &a) != JT_OK ||
+        port == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < c->nlisten; i++) {
+        struct jt_addr b = {0};
+        uint16_t other = 0;
+        if (jt_hostport_read(c->listen[i], &host, &other) == JT_OK &&
+            jt_addr_read(host, &b) == JT_OK && other == port && memcmp(&a, &b, sizeof a) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The administration from elsewhere is TLS or it is not there. */
 static enum jt_err check_admin(const struct jt_config *c, struct jt_config_error *err)
 {
     if (c->admin_client_ca.n > 0) {
         JT_TRY(check_file(c, JT_OPT_admin_client_ca, c->admin_client_ca, err));
+    }
+    for (size_t i = 0; i < c->nadmin_listen; i++) {
+        if (is_public_too(c, c->admin_listen[i])) {
+            return jt_config_fail(err, JT_E_CONFLICT, c->origin[JT_OPT_admin_listen].where,
+                                  "admin.listen: %.*s is an address of server.listen too: give the "
+                                  "administration a port of its own",
+                                  JT_FMT(jt_shown(c->admin_listen[i])));
+        }
     }
     if (c->nadmin_listen == 0 || jt_config_admin_cert(c).n > 0) {
         return JT_OK;
@@ -212,6 +246,33 @@ static enum jt_err check_audit(const struct jt_config *c, struct jt_config_error
     return JT_OK;
 }
 
+/* Other things than certificates are passed over, as when they are used. */
+static enum jt_err check_trust_ca(const struct jt_config *c, struct jt_config_error *err)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf pem;
+    JT_AUTO(jt_buf_free) struct jt_buf der;
+    const char *why = "";
+    size_t n = 0;
+    jt_buf_init(&pem, CA_FILE_MAX);
+    jt_buf_init(&der, CA_FILE_MAX);
+    JT_TRY(check_file(c, JT_OPT_trust_ca_file, c->trust_ca_file, err));
+    FILE *f = fopen((const char *)c->trust_ca_file.p, "re"); /* a NUL is behind it */
+    uint8_t piece[4096];
+    for (size_t k = 1; f != NULL && k > 0 && jt_buf_ok(&pem);) {
+        k = fread(piece, 1, sizeof piece, f);
+        jt_buf_put(&pem, jt_slice(piece, k));
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    enum jt_err e = jt_certs_from_pem(jt_buf_slice(&pem), CAS_MAX, &der, &n, &why);
+    return e != JT_E_SYNTAX || n > 0
+               ? JT_OK
+               : jt_config_fail(err, JT_E_RANGE, c->origin[JT_OPT_trust_ca_file].where,
+                                "trust.ca_file: cannot use \"%.*s\": %s",
+                                JT_FMT(jt_shown(c->trust_ca_file)), why);
+}
+
 /* A trust rule must not reach this machine because somebody wanted the whole Internet, which needs
  * no permission. */
 static enum jt_err check_trust(const struct jt_config *c, struct jt_config_error *err)
@@ -227,8 +288,7 @@ static enum jt_err check_trust(const struct jt_config *c, struct jt_config_error
                                   text);
         }
     }
-    return c->trust_ca_file.n == 0 ? JT_OK
-                                   : check_file(c, JT_OPT_trust_ca_file, c->trust_ca_file, err);
+    return c->trust_ca_file.n == 0 ? JT_OK : check_trust_ca(c, err);
 }
 
 enum jt_err jt_config_check(const struct jt_config *c, struct jt_config_error *err)

@@ -36,22 +36,42 @@ static void add_tls(struct jt_protections *p, const struct jt_config *c)
     }
 }
 
+static void put_proxies(struct jt_buf *b, const struct jt_config *c)
+{
+    for (size_t i = 0; i < c->ntrusted; i++) {
+        char text[JT_NET_TEXT];
+        jt_net_text(&c->trusted[i], text);
+        jt_buf_puts(b, i == 0 ? "" : ", ");
+        jt_buf_puts(b, text);
+    }
+}
+
 static void add_proxies(struct jt_protections *p, const struct jt_config *c)
 {
     JT_AUTO(jt_buf_free) struct jt_buf b;
     jt_buf_init(&b, 4096);
-    for (size_t i = 0; i < c->ntrusted; i++) {
-        char text[JT_NET_TEXT];
-        jt_net_text(&c->trusted[i], text);
-        jt_buf_puts(&b, i == 0 ? "" : ", ");
-        jt_buf_puts(&b, text);
-    }
+    put_proxies(&b, c);
     if (c->ntrusted == 0) {
         jt_protections_add(
             p, "proxies", JT_PROTECTION_ON,
             "X-Forwarded-For is ignored: no proxy is trusted (server.trusted_proxies)");
     } else {
         jt_protections_add(p, "proxies", JT_PROTECTION_ON, "X-Forwarded-For counts from %.*s only",
+                           (int)b.n, (const char *)b.p);
+    }
+}
+
+/* Whoever can send this header is whoever he likes. */
+static void add_client_certs(struct jt_protections *p, const struct jt_config *c)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf b;
+    jt_buf_init(&b, 4096);
+    put_proxies(&b, c);
+    if (c->client_cert_header != JT_CERT_HEADER_NONE) {
+        jt_protections_add(p, "client certs", JT_PROTECTION_ON,
+                           "taken from %s of %.*s; the proxy must remove what clients send",
+                           c->client_cert_header == JT_CERT_HEADER_NGINX ? "X-SSL-Client-Cert"
+                                                                         : "Client-Cert",
                            (int)b.n, (const char *)b.p);
     }
 }
@@ -122,6 +142,7 @@ void jt_protections_of(const struct jt_config *c, struct jt_protections *p)
     jt_protections_add(p, "failed attempts", JT_PROTECTION_ON,
                        "slowed down for each client and address, and for each network");
     add_proxies(p, c);
+    add_client_certs(p, c);
     add_environment(p, c);
     jt_protections_add(p, "connections", JT_PROTECTION_ON,
                        "at most %lld for one address, %lld in all",

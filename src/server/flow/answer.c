@@ -117,7 +117,7 @@ enum jt_next jt_answer_denial(struct jt_flow *f)
                           .body = jt_buf_slice(&body),
                           .cache = "no-store"};
     if (a.status == 401) {
-        a.authenticate = f->reason == JT_R_BEARER_INVALID
+        a.authenticate = strcmp(row->error, "invalid_token") == 0
                              ? "Bearer realm=\"jeton\", error=\"invalid_token\", "
                                "error_description=\"The access token is not valid.\""
                              : "Basic realm=\"jeton\", charset=\"UTF-8\"";

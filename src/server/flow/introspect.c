@@ -48,8 +48,10 @@ static enum jt_next by_bearer(struct jt_flow *f)
         return jt_fail(f, JT_R_INTERNAL);
     }
     if (!jt_inspected_shown_by(&own, f->x->cert)) {
-        f->detail = JT_LIT("the token is bound to another certificate than the connection's");
-        return jt_deny(f, JT_R_BEARER_INVALID);
+        f->detail = f->x->cert == NULL
+                        ? JT_LIT("the token is bound to a certificate; the connection has none")
+                        : JT_LIT("the token is bound to another certificate than the connection's");
+        return jt_deny(f, JT_R_BEARER_BOUND);
     }
     in->bearer = f->authz.token;
     in->caller = own.claims.client_id;
