@@ -204,8 +204,8 @@ def test_a_proof_by_flags_is_the_only_one(far):
     r = far.cli("key", "list", env={"JETON_TOKEN_FILE": "/nowhere"}, ok=False)
     assert r.returncode == 2 and "/nowhere" in r.stderr
     far.cli("client", "update", "demo", "--owner", "alice", *far.certificate, env=unusable)
-    event = far.s.events(type="client.updated")[-1]
-    assert event["detail"].startswith("certificate subject "), event
+    event = max(far.s.events(type="client.updated"), key=lambda e: e["seq"])
+    assert event["client_id"] == "demo" and event["detail"].startswith("certificate subject "), event
 
 
 def test_tables_of_events_clip_the_hash_of_a_certificate(far):
