@@ -118,6 +118,9 @@ static void say_problem(const struct jt_adm_reply *r)
         jt_say_error("%.*s", JT_FMT(text));
     }
     say_rest(r->value, text);
+    if (r->status == 401 || r->status == 403) {
+        jt_remote_say_who();
+    }
     if (jt_jval_str(jt_jobj_get(r->value, "error_ref"), &code)) {
         jt_say_hint("reference %.*s; on the server: jeton explain %.*s", JT_FMT(code),
                     JT_FMT(code));

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "../core/base/num.h"
 #include "../core/http/name.h"
@@ -39,11 +40,55 @@ static const struct jt_flag *find(const struct jt_command *c, struct jt_slice na
     return NULL;
 }
 
+/* The name of operand i as the command shows it, without brackets and dots; empty when it takes no
+ * such operand. */
+struct operand {
+    struct jt_slice name;
+    bool is_optional;
+};
+
+static struct operand operand_at(const struct jt_command *c, size_t i)
+{
+    struct jt_slice rest = jt_str(c->operand);
+    struct jt_slice name = {0};
+    const struct jt_slice dots = JT_LIT("...");
+    bool repeats = false;
+    bool is_optional = false;
+    for (size_t k = 0; k <= i && !repeats; k++) {
+        if (!jt_slice_next_word(&rest, &name)) {
+            return (struct operand){0};
+        }
+        is_optional = name.p[0] == '[';
+        name = is_optional ? jt_slice(name.p + 1, name.n - 2) : name;
+        repeats = name.n > dots.n && jt_slice_eq(jt_slice_from(name, name.n - dots.n), dots);
+        name.n -= repeats ? dots.n : 0;
+    }
+    return (struct operand){name, is_optional};
+}
+
+/* Is it the name of an operand: --client where CLIENT stands without a flag? */
+static bool is_operand(const struct jt_command *c, struct jt_slice name)
+{
+    struct jt_slice o = {0};
+    for (size_t i = 0; i < JT_OPERANDS_MAX && (o = operand_at(c, i).name).n > 0; i++) {
+        if (o.n == name.n && strncasecmp((const char *)o.p, (const char *)name.p, o.n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum jt_args_end unknown_flag(struct reading *r, struct jt_slice name)
 {
     struct jt_suggest s = jt_suggest(name);
     const char *heading = NULL;
     const struct jt_flag *f = NULL;
+    if (is_operand(r->a->command, name)) {
+        const struct jt_command *c = r->a->command;
+        return wrong(r, "unknown flag --%.60s: it stands without a flag, jeton %s%s%s %s",
+                     (const char *)name.p, c->noun == NULL ? "" : c->noun,
+                     c->noun == NULL ? "" : " ", c->verb, c->operand);
+    }
     for (size_t i = 0; (f = jt_command_flags(r->a->command, i, &heading)) != NULL; i++) {
         for (; f->name != NULL; f++) {
             jt_suggest_offer(&s, jt_str(f->name));
@@ -141,32 +186,6 @@ static enum jt_args_end read_short(struct reading *r, const char *word)
         return read_flag(r, word);
     }
     return f->takes == NULL ? unknown_short(r, word) : add(r, f, word + 1);
-}
-
-/* The name of operand i as the command shows it, without brackets and dots; empty when it takes no
- * such operand. */
-struct operand {
-    struct jt_slice name;
-    bool is_optional;
-};
-
-static struct operand operand_at(const struct jt_command *c, size_t i)
-{
-    struct jt_slice rest = jt_str(c->operand);
-    struct jt_slice name = {0};
-    const struct jt_slice dots = JT_LIT("...");
-    bool repeats = false;
-    bool is_optional = false;
-    for (size_t k = 0; k <= i && !repeats; k++) {
-        if (!jt_slice_next_word(&rest, &name)) {
-            return (struct operand){0};
-        }
-        is_optional = name.p[0] == '[';
-        name = is_optional ? jt_slice(name.p + 1, name.n - 2) : name;
-        repeats = name.n > dots.n && jt_slice_eq(jt_slice_from(name, name.n - dots.n), dots);
-        name.n -= repeats ? dots.n : 0;
-    }
-    return (struct operand){name, is_optional};
 }
 
 static enum jt_args_end one_too_many(struct reading *r, const char *word)

@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../core/base/num.h"
 #include "adm.h"
 #include "list.h"
 #include "when.h"
+
+#define DIGITS_SHOWN 12u /* of the SHA-256 of an administrator's certificate; JSON has it whole */
+
+static size_t hex_length(struct jt_slice s)
+{
+    size_t n = 0;
+    while (n < s.n && isxdigit(s.p[n]) != 0) {
+        n++;
+    }
+    return n;
+}
+
+static void put_detail(struct jt_buf *cell, struct jt_slice detail)
+{
+    static const struct jt_slice word = JT_LIT_INIT("sha256 ");
+    const uint8_t *p = NULL;
+    while (detail.n > 0 && (p = memmem(detail.p, detail.n, word.p, word.n)) != NULL) {
+        struct jt_slice hex = jt_slice_from(detail, (size_t)(p - detail.p) + word.n);
+        size_t n = hex_length(hex);
+        jt_buf_put(cell, jt_slice(detail.p, detail.n - hex.n));
+        jt_buf_put(cell, jt_slice(hex.p, n == 64 ? DIGITS_SHOWN : n));
+        jt_buf_puts(cell, n == 64 ? "..." : "");
+        detail = jt_slice_from(hex, n);
+    }
+    jt_buf_put(cell, detail);
+}
 
 void jt_audit_show_what(struct jt_buf *cell, const struct jt_jval *item)
 {
@@ -16,7 +44,9 @@ void jt_audit_show_what(struct jt_buf *cell, const struct jt_jval *item)
         jt_show_member(cell, item, "scope");
     }
     if (cell->n == before) {
-        jt_show_member(cell, item, "detail");
+        struct jt_slice detail = {0};
+        (void)jt_jval_str(jt_jobj_get(item, "detail"), &detail);
+        put_detail(cell, detail);
     }
     int64_t count = 0;
     if (jt_jval_int(jt_jobj_get(item, "count"), &count) && count > 1) {

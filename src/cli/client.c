@@ -167,6 +167,21 @@ void jt_client_print(const struct jt_args *args, const struct jt_adm_reply *repl
     }
 }
 
+/* What was given with flags beside the names. */
+static void print_given(const struct jt_args *args, const struct jt_jval *client)
+{
+    const struct jt_jval *first = jt_jarr_at(jt_jobj_get(client, "credentials"), 0);
+    JT_AUTO(jt_buf_free) struct jt_buf when;
+    jt_buf_init(&when, 256);
+    jt_show_when(&when, first, "expires");
+    jt_card_member("label", first, "label");
+    jt_card("good until", jt_buf_slice(&when));
+    jt_card_member("only from", client, "networks");
+    if (jt_args_has(args, "rotation") || jt_args_has(args, "rotate-every")) {
+        print_rotation(client);
+    }
+}
+
 static void print_new(const struct jt_args *args, const struct jt_adm_reply *reply,
                       const struct jt_secret_file *f)
 {
@@ -180,7 +195,7 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
     if (args->output == JT_OUT_TABLE) {
         jt_card_member("name", reply->value, "name");
         jt_card_member("owner", reply->value, "owner");
-        jt_card_member("only from", reply->value, "networks");
+        print_given(args, reply->value);
         print_grants(jt_jobj_get(reply->value, "grants"));
         jt_secret_hint(reply, f);
     }

@@ -12,7 +12,7 @@ static const struct jt_flag client_create_flags[] = {
     {"cidr", "NET", true, "only from this network, 10.1.0.0/16, or address (from anywhere)"},
     {"label", "TEXT", false, "label of its secret: an environment, such as prod"},
     {"expires", "TIME", false,
-     "when its secret ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
+     "when its secret ends: 90d from now, 2026-12-01 (UTC) or 2026-12-01T12:00:00Z (never)"},
     {"rotation", "off|allowed|required", false,
      "may it replace its secrets and keys by itself, or must it (off)"},
     {"rotate-every", "DURATION", false, "with required: how old a secret or key may become (90d)"},

@@ -20,8 +20,10 @@ static const struct jt_flag add_flags[] = {
     {"tls-san-email", "ADDRESS", false, "certificates of --ca with this e-mail address"},
     {"ca", "FILE", false, "who issues them: CA certificates in PEM, for this credential alone"},
     {"label", "TEXT", false, "what it is for: an environment, such as prod"},
-    {"not-before", "TIME", false, "when it begins: 2h from now, or 2026-12-01T00:00:00Z (now)"},
-    {"expires", "TIME", false, "when it ends: 90d from now, or 2026-12-01T00:00:00Z (never)"},
+    {"not-before", "TIME", false,
+     "when it begins: 2h from now, 2026-12-01 (UTC) or 2026-12-01T12:00:00Z (now)"},
+    {"expires", "TIME", false,
+     "when it ends: 90d from now, 2026-12-01 (UTC) or 2026-12-01T12:00:00Z (never)"},
     {"cidr", "NET", true, "only from this network, 10.1.0.0/16, or address (from anywhere)"},
     {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
     JT_FLAGS_END};
@@ -38,14 +40,15 @@ static const struct jt_flag rotate_flags[] = {
     {"ca", "FILE", false, "who issues them: CA certificates in PEM, for this credential alone"},
     {"overlap", "DURATION", false, "how long the one before stays good (24h)"},
     {"now", NULL, false, "it ends at once, and its tokens with it"},
-    {"expires", "TIME", false, "when the new one ends: 90d from now, or a date (never)"},
+    {"expires", "TIME", false, "when the new one ends: 90d from now, or 2026-12-01 (never)"},
     {"secret-out", "FILE", false, "write the secret to a new file (mode 0600), do not print it"},
     JT_FLAGS_END};
 static const struct jt_flag test_flags[] = {
     {"audience", "TEXT", false,
      "what aud must be where a rule does not say; without it, the server's issuer"},
     {"issuer", "URL", false, "the server's issuer (JETON_ISSUER)"},
-    {"now", "TIME", false, "as if it were this time: 2026-12-01T00:00:00Z, or so long from now"},
+    {"now", "TIME", false,
+     "as if it were this time: 2026-12-01T00:00:00Z, 2h from now, or \"2h ago\""},
     {"no-fetch", NULL, false, "ask nobody for keys; signatures are then not checked"},
     {"ca-file", "FILE", false, "CAs that count besides the system's when keys are fetched"},
     {"allow-network", "NET", true,
@@ -111,7 +114,7 @@ const struct jt_command jt_commands_credential[] = {
      "TRUST-FILE TOKEN-FILE",
      "[--audience TEXT] [--now TIME] [--no-fetch] [--ca-file FILE] [--allow-network NET]...",
      "Hold a token against trust rules, claim by claim",
-     "TRUST-FILE has a rule, or an array of rules, as jeton credential add --trust takes them; "
+     "TRUST-FILE has a rule, as jeton credential add --trust takes it, or an array of rules; "
      "TOKEN-FILE has a token as the platform gives it, - is standard input. Both are looked at "
      "here, as the server would; the server is not asked. The issuer is, for its keys, when a rule "
      "does not have them.\n\n"

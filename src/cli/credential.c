@@ -147,9 +147,15 @@ static void show_minute(struct jt_buf *cell, const struct jt_jval *item, const c
     }
 }
 
-static void show_created(struct jt_buf *cell, const struct jt_jval *item)
+/* "6 (2)": in all, and in the last 24 hours. */
+static void show_uses(struct jt_buf *cell, const struct jt_jval *item)
 {
-    show_minute(cell, item, "created", "");
+    jt_show_member(cell, item, "uses");
+    if (jt_jobj_get(item, "uses_24h") != NULL) {
+        jt_buf_puts(cell, " (");
+        jt_show_member(cell, item, "uses_24h");
+        jt_buf_putc(cell, ')');
+    }
 }
 
 static void show_expires(struct jt_buf *cell, const struct jt_jval *item)
@@ -274,22 +280,29 @@ void jt_credential_hint_environment(const struct jt_jval *credential)
     }
 }
 
+static void hint_begin(const struct jt_jval *credential)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    jt_buf_init(&line, 1024);
+    jt_credential_name(&line, credential);
+    put_time(&line, " is not good yet: it begins ", credential, "not_before");
+    jt_say_hint("%.*s", JT_FMT(jt_buf_slice(&line)));
+}
+
 static enum jt_exit print_table(const struct jt_args *args, const struct jt_jval *items)
 {
-    static const struct jt_column columns[] = {{"ID", "credential_id", NULL, false},
-                                               {"KIND", NULL, show_kind, false},
-                                               {"LABEL", "label", NULL, false},
-                                               {"STATE", "state", NULL, false},
-                                               {"CREATED", NULL, show_created, false},
-                                               {"EXPIRES", NULL, show_expires, false},
-                                               {"LAST USED", NULL, jt_show_last_used, false},
-                                               {"BY", "last_used_agent", NULL, false},
-                                               {"USES", "uses", NULL, false},
-                                               {"24H", "uses_24h", NULL, false},
-                                               {"NAME", NULL, show_name, false}};
+    static const struct jt_column columns[] = {
+        {"ID", "credential_id", NULL, false},   {"KIND", NULL, show_kind, false},
+        {"LABEL", "label", NULL, false},        {"STATE", "state", NULL, false},
+        {"EXPIRES", NULL, show_expires, false}, {"LAST USED", NULL, jt_show_last_used, false},
+        {"BY", "last_used_agent", NULL, false}, {"USES (24H)", NULL, show_uses, false},
+        {"NAME", NULL, show_name, false}};
     enum jt_exit code = jt_list_table(items, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; code == JT_EXIT_DONE && i < jt_jval_count(items); i++) {
         jt_credential_hint_environment(jt_jarr_at(items, i));
+        if (is_text(jt_jarr_at(items, i), "state", "pending")) {
+            hint_begin(jt_jarr_at(items, i));
+        }
         if (is_text(jt_jarr_at(items, i), "state", "retiring")) {
             hint(args, items, jt_jarr_at(items, i));
         }

@@ -53,6 +53,7 @@ static void print_new(const struct jt_args *args, const struct jt_adm_reply *rep
     JT_AUTO(jt_buf_free) struct jt_buf when;
     jt_buf_init(&when, 256);
     jt_secret_card(reply, f);
+    jt_card_member("kind", reply->value, "kind");
     jt_credential_show_name(&when, reply->value);
     jt_card("name", jt_buf_slice(&when));
     jt_buf_reset(&when);

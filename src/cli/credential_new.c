@@ -92,11 +92,22 @@ static bool has_text(struct jt_slice s, const char *word)
     return s.n > 0 && memmem(s.p, s.n, word, strlen(word)) != NULL;
 }
 
-static enum jt_exit say_private(const char *file)
+static enum jt_exit say_private(const char *file, bool is_pem)
+{
+    jt_say_error("\"%s\" has a private key in it; give its public half only, and keep the private "
+                 "one with the client (it was not sent)",
+                 file);
+    if (is_pem) {
+        jt_say_hint("openssl pkey -in %s -pubout -out public.pem makes it", file);
+    }
+    return JT_EXIT_USAGE;
+}
+
+static enum jt_exit say_unusable(const char *file)
 {
     return jt_say_fail(JT_EXIT_USAGE,
-                       "\"%s\" has a private key in it; give its public half only, and keep the "
-                       "private one with the client (it was not sent)",
+                       "\"%s\" is not a public key for signatures that can be used: EC with P-256, "
+                       "Ed25519, or RSA with 2048 to 8192 bits",
                        file);
 }
 
@@ -104,7 +115,17 @@ static enum jt_exit say_private(const char *file)
 static enum jt_exit write_public(const char *file, const struct jt_jval *key, struct jt_jw *w)
 {
     if (jt_jwk_has_private(key)) {
-        return say_private(file);
+        return say_private(file, false);
+    }
+    if (jt_jobj_get(key, "keys") != NULL) {
+        return jt_say_fail(JT_EXIT_USAGE, "\"%s\" is a set of %zu keys: give one of them alone",
+                           file, jt_jval_count(jt_jobj_get(key, "keys")));
+    }
+    struct jt_jwk jwk = {0};
+    enum jt_err e = jt_jwk_read(key, &jwk);
+    jt_pkey_free(&jwk.key);
+    if (e != JT_OK) {
+        return say_unusable(file);
     }
     jt_jw_key(w, "jwk");
     jt_jw_obj(w);
@@ -125,7 +146,12 @@ static enum jt_exit write_pem(const char *file, struct jt_slice text, struct jt_
     struct jt_crypt *c = NULL;
     char kid[JT_THUMBPRINT_LEN];
     if (has_text(text, "PRIVATE KEY-----")) {
-        return say_private(file);
+        return say_private(file, true);
+    }
+    if (has_text(text, "-----BEGIN CERTIFICATE-----")) {
+        return jt_say_fail(JT_EXIT_USAGE,
+                           "\"%s\" is a certificate, not a public key: --cert %s takes it", file,
+                           file);
     }
     enum jt_err e = jt_pkey_from_public_pem(text, &key);
     if (e == JT_OK) {
@@ -140,11 +166,7 @@ static enum jt_exit write_pem(const char *file, struct jt_slice text, struct jt_
     }
     jt_crypt_free(&c);
     jt_pkey_free(&key);
-    return e == JT_OK ? JT_EXIT_DONE
-                      : jt_say_fail(JT_EXIT_USAGE,
-                                    "\"%s\" is not a public key that can be used: EC with P-256, "
-                                    "Ed25519, or RSA with 2048 to 8192 bits",
-                                    file);
+    return e == JT_OK ? JT_EXIT_DONE : say_unusable(file);
 }
 
 static enum jt_exit write_jwk(const struct jt_args *args, const char *flag, struct jt_jw *w)

@@ -2,12 +2,15 @@
 /*
  * credential_test.c - jeton credential test: a token held against trust rules, as the server does.
  */
+#include <stdio.h>
+
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
 #include "../server/auth/trust_eval.h"
 #include "../server/config/env.h"
 #include "../server/issuers/network.h"
+#include "../server/reason.h"
 #include "input.h"
 #include "list.h"
 #include "when.h"
@@ -100,14 +103,18 @@ static enum jt_exit read_token(struct test *t)
         return jt_say_fail(JT_EXIT_FAILED, "out of memory");
     }
     enum jt_err e = jt_trust_token_read(kept, &t->arena, &t->claims, &t->token);
+    const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
     if (e == JT_E_UNSUPPORTED) {
-        return jt_say_fail(JT_EXIT_FAILED, "the token is signed with an algorithm that is not "
-                                           "taken: RS256, PS256, ES256 and EdDSA are");
+        return jt_say_fail(JT_EXIT_FAILED,
+                           "the token in \"%s\" is signed with an algorithm that is not taken: "
+                           "RS256, PS256, ES256 and EdDSA are",
+                           name);
     }
     return e == JT_OK ? JT_EXIT_DONE
                       : jt_say_fail(JT_EXIT_USAGE,
-                                    "the token is not a signed JWT in compact form (three parts "
-                                    "with dots between them)");
+                                    "\"%s\" is not a signed JWT in compact form (three parts with "
+                                    "dots between them)",
+                                    name);
 }
 
 /* ----- one rule ----- */
@@ -136,18 +143,44 @@ static const char *result_word(enum jt_finding_end end)
     return end == JT_FINDING_GOOD ? "ok" : end == JT_FINDING_BAD ? "wrong" : "not checked";
 }
 
+/* The reason that the server would write down. */
+static enum jt_reason reason_of(const struct jt_finding *f)
+{
+    static const enum jt_reason reasons[] = {
+        [JT_CHECK_TYP] = JT_R_ASSERTION_MALFORMED, [JT_CHECK_ALG] = JT_R_ASSERTION_ALG,
+        [JT_CHECK_ISS] = JT_R_TRUST_RULE,          [JT_CHECK_AUD] = JT_R_ASSERTION_AUDIENCE,
+        [JT_CHECK_EXP] = JT_R_ASSERTION_EXPIRED,   [JT_CHECK_LIFE] = JT_R_ASSERTION_LIFE,
+        [JT_CHECK_IAT] = JT_R_ASSERTION_NOT_YET,   [JT_CHECK_NBF] = JT_R_ASSERTION_NOT_YET,
+        [JT_CHECK_JTI] = JT_R_ASSERTION_JTI,       [JT_CHECK_MATCH] = JT_R_TRUST_CLAIMS,
+        [JT_CHECK_KEYS] = JT_R_ASSERTION_KEY,      [JT_CHECK_SIGNATURE] = JT_R_ASSERTION_SIGNATURE};
+    return f->check == JT_CHECK_KEYS && f->end == JT_FINDING_UNDECIDED ? JT_R_TRUST_KEYS
+                                                                       : reasons[f->check];
+}
+
+static void write_finding(struct jt_jw *w, const struct jt_finding *f)
+{
+    jt_jw_obj(w);
+    jt_jw_kstr(w, "claim", f->name);
+    jt_jw_kstr(w, "result", jt_str(result_word(f->end)));
+    if (f->end != JT_FINDING_GOOD) {
+        jt_jw_kstr(w, "reason", jt_str(jt_reason_row(reason_of(f))->name));
+    }
+    jt_jw_kstr(w, "token", f->has);
+    jt_jw_kstr(w, "rule", f->wants);
+    jt_jw_end_obj(w);
+}
+
+/* What is wrong comes first: that is what one looks for. */
 static void write_findings(struct jt_jw *w, const struct jt_findings *found)
 {
     jt_jw_key(w, "findings");
     jt_jw_arr(w);
-    for (size_t i = 0; i < found->n; i++) {
-        const struct jt_finding *f = &found->item[i];
-        jt_jw_obj(w);
-        jt_jw_kstr(w, "claim", f->name);
-        jt_jw_kstr(w, "result", jt_str(result_word(f->end)));
-        jt_jw_kstr(w, "token", f->has);
-        jt_jw_kstr(w, "rule", f->wants);
-        jt_jw_end_obj(w);
+    for (int good = 0; good <= 1; good++) {
+        for (size_t i = 0; i < found->n; i++) {
+            if ((found->item[i].end == JT_FINDING_GOOD) == (good == 1)) {
+                write_finding(w, &found->item[i]);
+            }
+        }
     }
     jt_jw_end_arr(w);
 }
@@ -215,6 +248,29 @@ static enum jt_exit judge_all(struct test *t)
 
 /* ----- told ----- */
 
+/* "no: aud (assertion_audience), sub (trust_claims)" */
+static void print_accepted(const struct jt_jval *rule)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf line;
+    const struct jt_jval *findings = jt_jobj_get(rule, "findings");
+    const char *before = ": ";
+    jt_buf_init(&line, OUT_MAX);
+    jt_show_member(&line, rule, "accepted");
+    for (size_t i = 0; i < jt_jval_count(findings); i++) {
+        const struct jt_jval *f = jt_jarr_at(findings, i);
+        if (jt_jobj_get(f, "reason") == NULL) {
+            continue;
+        }
+        jt_buf_puts(&line, before);
+        jt_show_member(&line, f, "claim");
+        jt_buf_puts(&line, " (");
+        jt_show_member(&line, f, "reason");
+        jt_buf_putc(&line, ')');
+        before = ", ";
+    }
+    jt_card("accepted", jt_buf_slice(&line));
+}
+
 static enum jt_exit print_table(struct jt_slice report)
 {
     static const struct jt_json_limits limits = {OUT_MAX, 8, 65536};
@@ -230,8 +286,11 @@ static enum jt_exit print_table(struct jt_slice report)
     const struct jt_jval *rules = jt_jobj_get(jt_json_root(doc), "rules");
     for (size_t i = 0; i < jt_jval_count(rules) && code == JT_EXIT_DONE; i++) {
         const struct jt_jval *rule = jt_jarr_at(rules, i);
+        if (i > 0) {
+            (void)fputc('\n', stdout);
+        }
+        print_accepted(rule);
         jt_card_member("issuer", rule, "issuer");
-        jt_card_member("accepted", rule, "accepted");
         jt_card_member("keys from", rule, "keys_from");
         jt_card_member("keys", rule, "keys_missing");
         code = jt_list_table(jt_jobj_get(rule, "findings"), columns,

@@ -8,6 +8,8 @@
 
 #include "../core/base/err.h"
 
+#define DER_SEQUENCE 0x30
+
 static void hang_up(const int *fd)
 {
     if (*fd > STDIN_FILENO) {
@@ -67,7 +69,13 @@ static enum jt_exit read_text(const char *file, const char *what, bool is_public
         return jt_say_fail(JT_EXIT_USAGE, "%s is empty: %s", what, name);
     }
     if (memchr(out->p, 0, out->n) != NULL) {
-        return jt_say_fail(JT_EXIT_USAGE, "%s in %s has a NUL: it is not text", what, name);
+        jt_say_error("%s in %s has a NUL: it is not text", what, name);
+        if (is_public && out->p[0] == DER_SEQUENCE) {
+            jt_say_hint("it looks like DER; make it PEM: openssl x509 -inform DER -in %s (a "
+                        "certificate), openssl pkey -pubin -inform DER -in %s (a public key)",
+                        name, name);
+        }
+        return JT_EXIT_USAGE;
     }
     return JT_EXIT_DONE;
 }

@@ -45,15 +45,51 @@ static enum jt_exit unknown_command(const char *word)
     return JT_EXIT_USAGE;
 }
 
+static bool has_verb(const struct jt_noun *noun, const char *verb)
+{
+    const struct jt_command *c = NULL;
+    for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
+        if (c->noun != NULL && strcmp(c->noun, noun->name) == 0 && strcmp(c->verb, verb) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What another noun, or another tool, calls the same. */
+static struct jt_slice same_verb(const struct jt_noun *noun, const char *word)
+{
+    static const char *const groups[][5] = {{"create", "add", "new"},
+                                            {"delete", "remove", "revoke", "rm"},
+                                            {"update", "edit", "set", "change"},
+                                            {"list", "ls"},
+                                            {"show", "get", "describe"}};
+    static const size_t width = sizeof groups[0] / sizeof groups[0][0];
+    for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+        bool is_in = false;
+        for (size_t i = 0; i < width && groups[g][i] != NULL; i++) {
+            is_in = is_in || strcmp(groups[g][i], word) == 0;
+        }
+        for (size_t i = 0; is_in && i < width && groups[g][i] != NULL; i++) {
+            if (has_verb(noun, groups[g][i])) {
+                return jt_str(groups[g][i]);
+            }
+        }
+    }
+    return (struct jt_slice){0};
+}
+
 static enum jt_exit unknown_verb(const struct jt_noun *noun, const char *word)
 {
     struct jt_suggest s = jt_suggest(jt_str(word));
     const struct jt_command *c = NULL;
+    struct jt_slice same = same_verb(noun, word);
     for (size_t i = 0; (c = jt_command_at(i)) != NULL; i++) {
         if (c->noun != NULL && strcmp(c->noun, noun->name) == 0) {
             jt_suggest_offer(&s, jt_str(c->verb));
         }
     }
+    s.best = same.n > 0 ? same : s.best;
     if (jt_suggest_found(&s)) {
         jt_say_error("unknown command \"%s %.60s\" (did you mean \"%s %.*s\"?)", noun->name, word,
                      noun->name, JT_FMT(s.best));

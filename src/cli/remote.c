@@ -16,7 +16,7 @@ static struct {
     struct jt_outbound *outbound;
     struct jt_buf authorization; /* empty: the certificate says who asks */
     struct jt_slice server;
-    const char *cert;
+    const char *cert, *token_file;
 } remote;
 
 /* What stands for a value: the flag, or the variable. */
@@ -112,16 +112,25 @@ static enum jt_exit fetch_token(void)
     return set_token(token.access_token);
 }
 
-/* Token over client over certificate; a certificate is shown in any case. */
+/*
+ * Token over client over certificate; a certificate is shown in any case. A proof that flags name
+ * is the only one: what the environment has beside it does not count.
+ */
 static enum jt_exit prove(const struct jt_args *args)
 {
-    const char *file = value_of(args, "token-file", "JETON_TOKEN_FILE");
-    const char *id = value_of(args, "client-id", "JETON_CLIENT_ID");
-    bool is_named = jt_args_has(args, "token-file") || !jt_args_has(args, "client-id");
-    if (jt_args_has(args, "token-file") && jt_args_has(args, "client-id")) {
-        return jt_say_fail(JT_EXIT_USAGE, "--token-file and --client-id exclude each other");
+    bool is_client = jt_args_has(args, "client-id") || jt_args_has(args, "client-secret-file");
+    bool is_named =
+        is_client || jt_args_has(args, "token-file") || jt_args_has(args, "client-cert");
+    const char *file = is_named ? jt_args_get(args, "token-file") : jt_env("JETON_TOKEN_FILE");
+    const char *id = is_client   ? value_of(args, "client-id", "JETON_CLIENT_ID")
+                     : !is_named ? jt_env("JETON_CLIENT_ID")
+                                 : NULL;
+    if (file != NULL && is_client) {
+        return jt_say_fail(JT_EXIT_USAGE, "--token-file and --%s exclude each other",
+                           jt_args_has(args, "client-id") ? "client-id" : "client-secret-file");
     }
-    if (file != NULL && is_named) {
+    if (file != NULL) {
+        remote.token_file = file;
         return read_token(file);
     }
     if (id != NULL) {
@@ -242,6 +251,20 @@ static enum jt_exit take(struct jt_outbound_answer *answer, struct jt_adm_reply 
     out->body = jt_slice(out->bytes.p, n);
     out->etag = jt_slice_from(jt_buf_slice(&out->bytes), n);
     return jt_buf_ok(&out->bytes) ? JT_EXIT_DONE : jt_say_fail(JT_EXIT_FAILED, "out of memory");
+}
+
+void jt_remote_say_who(void)
+{
+    if (!remote.is_open) {
+        return;
+    }
+    if (remote.is_client) {
+        jt_say_hint("asked as client %.*s", JT_FMT(remote.asker.session.caller.id));
+    } else if (remote.token_file != NULL) {
+        jt_say_hint("asked with the token in %s", remote.token_file);
+    } else {
+        jt_say_hint("asked with the certificate in %s", remote.cert);
+    }
 }
 
 enum jt_exit jt_remote_call(const struct jt_args *args, const struct jt_adm_request *request,

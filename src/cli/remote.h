@@ -21,6 +21,8 @@ bool jt_remote_is(const struct jt_args *args);
 /* As jt_adm_call, but that bytes holds the body and behind it the ETag. */
 JT_MUST enum jt_exit jt_remote_call(const struct jt_args *args,
                                     const struct jt_adm_request *request, struct jt_adm_reply *out);
+/* A hint that says as whom the last call asked. Nothing when there was none. */
+void jt_remote_say_who(void);
 /* Nothing when there was none. */
 void jt_remote_close(void);
 

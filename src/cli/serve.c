@@ -29,6 +29,18 @@ static enum jt_err load_serve(void *ctx, struct jt_config *c, struct jt_config_e
     return jt_config_check(c, err);
 }
 
+/* JETON_DATA tells commands where a server is, and does not move the server itself. */
+static void warn_of_data(const struct jt_config *c)
+{
+    const char *data = jt_env("JETON_DATA");
+    if (data != NULL && c->origin[JT_OPT_server_data].from == JT_FROM_DEFAULT &&
+        !jt_slice_eq(jt_str(data), c->data)) {
+        jt_say_hint("JETON_DATA (%s) is for the commands; this server uses %.*s: say --data, "
+                    "server.data or JETON_SERVER_DATA",
+                    data, JT_FMT(c->data));
+    }
+}
+
 /* jt_boot_run returns the codes of the contract, which are ours. */
 static enum jt_exit boot(const struct jt_boot *how, struct jt_config *c)
 {
@@ -37,6 +49,9 @@ static enum jt_exit boot(const struct jt_boot *how, struct jt_config *c)
     if (e != JT_OK) {
         jt_say_config_error(&err);
         return e == JT_E_NOMEM ? JT_EXIT_FAILED : JT_EXIT_USAGE;
+    }
+    if (how->dev == NULL) {
+        warn_of_data(c);
     }
     int code = jt_boot_run(c, how);
     return (enum jt_exit)code;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "when.h"
 
+#include <stdio.h>
+
 #include "../core/base/clock.h"
 #include "../core/base/num.h"
 #include "../core/json/jw.h"
@@ -11,20 +13,37 @@ static int64_t now_s(void)
     return jt_wall_s(&jt_clock_system);
 }
 
+/* A date is its midnight (UTC). */
+static bool read_time(struct jt_slice s, int64_t *out)
+{
+    char text[JT_RFC3339_SIZE];
+    if (s.n != sizeof "2026-12-01" - 1) {
+        return jt_parse_rfc3339(s, out) == JT_OK;
+    }
+    int n = snprintf(text, sizeof text, "%.*sT00:00:00Z", JT_FMT(s));
+    return jt_parse_rfc3339(jt_slice(text, (size_t)n), out) == JT_OK;
+}
+
 static bool read_when(const struct jt_args *a, const char *flag, int sign, int64_t *out)
 {
+    const struct jt_slice ago = JT_LIT(" ago");
     const char *text = jt_args_get(a, flag);
+    struct jt_slice s = jt_str(text);
     int64_t span = 0;
-    if (text == NULL || jt_parse_rfc3339(jt_str(text), out) == JT_OK) {
+    if (text == NULL || read_time(s, out)) {
         return true;
     }
-    if (jt_parse_duration(jt_str(text), &span) == JT_OK) {
+    if (s.n > ago.n && jt_slice_eq(jt_slice_from(s, s.n - ago.n), ago)) {
+        s.n -= ago.n;
+        sign = -1;
+    }
+    if (jt_parse_duration(s, &span) == JT_OK) {
         int64_t t = now_s() + sign * span;
         *out = t < 0 ? 0 : t;
         return true;
     }
-    jt_say_error("--%s takes a time such as 2026-12-01T00:00:00Z (UTC), or a duration %s such as "
-                 "2h or 30d, not \"%.60s\"",
+    jt_say_error("--%s takes a time such as 2026-12-01T00:00:00Z (UTC), a date such as 2026-12-01, "
+                 "or a duration %s such as 2h or 30d, not \"%.60s\"",
                  flag, sign > 0 ? "from now" : "before now", text);
     return false;
 }

@@ -618,7 +618,10 @@ def test_rotate_labels(s):
     assert credential(s, "labels", dev["credential_id"])["state"] == "active"
     s.ask("POST", f"/clients/labels/credentials/{dev['credential_id']}/revoke", status=200)
     assert rotate(s, "labels")["label"] == "prod"  # the only one in use now
-    assert rotate(s, "labels", label="new")["replaced"] == []
+    assert rotate(s, "labels", label="dev")["replaced"] == []  # it had one once
+    detail = refused(s.api("POST", "/clients/labels/credentials/rotate", {"label": "pord", "now": True}), 409, "label")
+    assert "nothing would end" in detail and "dev, prod" in detail
+    assert rotate(s, "labels", label="prod")["label"] == "prod"
     make(s, "none", secret=False)
     refused(s.api("POST", "/clients/none/credentials/rotate", {}), 409, "label")
 

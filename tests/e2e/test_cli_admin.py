@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -217,10 +218,31 @@ def test_grants(dev):
     (4, "client", ["grant", "remove", "nobody", API]),
     (4, "client", ["grant", "list", "nobody"]),
     (2, "one word too many", ["grant", "list", "demo", API]),
+    (2, "unknown flag --client: it stands without a flag, jeton grant list [CLIENT]", ["grant", "list", "--client", "demo"]),
+    (2, "--client: it stands without a flag, jeton credential list CLIENT", ["credential", "list", "--client=demo"]),
+    (2, "--scope: it stands without a flag, jeton grant add CLIENT AUDIENCE SCOPE...", ["grant", "add", "demo", API, "--scope", "a"]),
+    (2, "did you mean --client-id?", ["grant", "list", "--client-i", "demo"]),
+    (2, 'did you mean "client create"?', ["client", "add", "x"]),
+    (2, 'did you mean "client delete"?', ["client", "rm", "x"]),
+    (2, 'did you mean "client list"?', ["client", "ls"]),
+    (2, 'did you mean "credential add"?', ["credential", "create", "demo"]),
+    (2, 'did you mean "credential revoke"?', ["credential", "delete", "demo"]),
+    (2, 'did you mean "grant remove"?', ["grant", "delete", "demo"]),
 ])
 def test_grants_refused(dev, code, says, args):
     r = dev.cli(*args, ok=False)
     assert r.returncode == code and says in r.stderr and r.stdout == ""
+
+
+def test_client_create_shows_what_was_given(dev):
+    card = dev.cli("client", "create", "given", "--label", "prod", "--expires", "20d", "--rotation", "required", "--rotate-every", "30d",
+                   "--cidr", "127.0.0.0/8").stdout
+    for line in (r"label +prod", r"good until +\S+ \(in 20 days\)", r"only from +127\.0\.0\.0/8", r"rotation +required every 30d"):
+        assert re.search(f"^{line}$", card, re.M), card
+    card = dev.cli("client", "create", "plain-card").stdout
+    assert not re.search("^(label|good until|only from|rotation)", card, re.M), card
+    card = dev.cli("client", "create", "no-secret-card", "--no-secret", "--rotation", "allowed").stdout
+    assert re.search("^rotation +allowed$", card, re.M) and "label" not in card
 
 
 # -- credentials -------------------------------------------------------------------------------------------------------
@@ -230,7 +252,7 @@ def test_credential_add(dev, tmp_path):
     r = dev.cli("credential", "add", client, "--secret", "--label", "staging", "--expires", "90d", "--cidr", "127.0.0.1",
                 "--secret-out", str(out))
     card = fields(r.stdout)
-    assert card["client"] == client and card["label"] == "staging" and "in 90 days" in r.stdout and "127.0.0.1" in r.stdout
+    assert card["client"] == client and card["kind"] == "secret" and card["label"] == "staging" and "in 90 days" in r.stdout and "127.0.0.1" in r.stdout
     assert "jcs_" not in r.stdout + r.stderr and stat.S_IMODE(os.stat(out).st_mode) == 0o600
     assert not out.read_text().endswith("\n")
     assert dev.token(client, out.read_text()).status == 200 and dev.token(client, first).status == 200
@@ -238,6 +260,10 @@ def test_credential_add(dev, tmp_path):
     assert made["state"] == "pending" and made["not_before"] == "2099-01-01T00:00:00Z" and "expires" not in made
     assert list(made)[:3] == ["client_id", "client_secret", "credential_id"]
     assert dev.token(client, made["client_secret"]).status == 401
+    listed = dev.cli("credential", "list", client)
+    assert listed.stdout.splitlines()[0] == "ID            KIND    LABEL    STATE    EXPIRES                         LAST USED  BY  USES (24H)  NAME"
+    assert [line.split()[-2:] for line in listed.stdout.splitlines()[2:]] == [["0", "(0)"]] * 2
+    assert f"hint: {made['credential_id']} is not good yet: it begins 2099-01-01T00:00:00Z (in " in listed.stderr
 
 
 def test_a_file_that_exists_is_kept(dev, tmp_path):
@@ -296,10 +322,11 @@ def test_rotation_now(dev):
     made = dev.cli_json("credential", "rotate", client, "--now", "--expires", "30d")
     assert made["replaced"][0]["state"] == "revoked"
     assert dev.token(client, old).status == 401 and dev.token(client, made["client_secret"]).status == 200
-    r = dev.cli("credential", "rotate", client, "--label", "typo")
-    assert "nothing ends" in r.stderr
+    r = dev.cli("credential", "rotate", client, "--label", "typo", ok=False)
+    assert r.returncode == 6 and "nothing would end" in r.stderr and '"" (none)' in r.stderr
+    dev.cli("credential", "add", client, "--secret", "--label", "other")
     r = dev.cli("credential", "rotate", client, ok=False)
-    assert r.returncode == 6 and "typo" in r.stderr  # several labels: name one
+    assert r.returncode == 6 and "other" in r.stderr  # several labels: name one
 
 
 def test_credential_revoke(dev):
@@ -317,7 +344,7 @@ def test_credential_revoke(dev):
     (2, "--secret", ["add", "demo"]),
     (2, "--expires takes a time", ["add", "demo", "--secret", "--expires", "tomorrow"]),
     (2, "expires", ["add", "demo", "--secret", "--expires", "2020-01-01T00:00:00Z"]),
-    (2, "--not-before takes a time", ["add", "demo", "--secret", "--not-before", "2026-12-01"]),
+    (2, "--not-before takes a time", ["add", "demo", "--secret", "--not-before", "2026-12"]),
     (2, "--overlap takes a duration", ["rotate", "demo", "--overlap", "a while"]),
     (2, "exclude each other", ["rotate", "demo", "--overlap", "1h", "--now"]),
     (2, "ID is missing: jeton credential revoke CLIENT ID", ["revoke", "demo"]),

@@ -332,6 +332,15 @@ def test_not_again_before_the_new_one_is_used(server):
     assert until(lambda: rotate(server, (name, two)).status == 201)
 
 
+def test_what_an_administrator_made_is_in_nobodys_way(server):
+    """An unused credential of another label, or one that an administrator added, does not stop a client from rotating."""
+    name, first, _ = client(server, "busy", {API: ["api:read"]}, rotation="allowed")
+    second = server.cli_json("credential", "rotate", name, "--overlap", "7d")["client_secret"]
+    for label in ("staging", ""):
+        server.ask("POST", f"/clients/{name}/credentials", {"kind": "secret", "label": label})
+    assert rotate(server, (name, second)).status == 201
+
+
 def test_a_loop_of_rotations_ends(server):
     name, secret, _ = client(server, "loop", {API: ["api:read"]}, rotation="allowed")
     for n in range(8):

@@ -3,11 +3,13 @@
 import concurrent.futures
 import json
 import re
+import subprocess
 import time
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from assertions import TYPE, Key, claims, client_with_key, form, unsigned
+from certs import Maker
 from support import jti
 
 
@@ -248,6 +250,29 @@ def test_pem_that_is_no_public_key(dev, signer, tmp_path):
         (tmp_path / "k").write_bytes(text)
         r = dev.cli("credential", "add", signer, "--jwk", str(tmp_path / "k"), ok=False)
         assert r.returncode == 2 and words in r.stderr, r.stderr
+
+
+def test_files_of_another_kind_are_told_what_to_do(dev, signer, tmp_path):
+    key = Key().private
+    cert = Maker(tmp_path).make()
+    curve = {"kty": "EC", "crv": "P-384", "x": "A" * 64, "y": "A" * 64}
+    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    whole = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "file"
+    for data, words in ((cert.pem.encode(), f"is a certificate, not a public key: --cert {file} takes it"),
+                        (whole, f"hint: openssl pkey -in {file} -pubout -out public.pem"),
+                        (der, f"openssl pkey -pubin -inform DER -in {file}"),
+                        (json.dumps(curve).encode(), f'"{file}" is not a public key for signatures that can be used: EC with P-256'),
+                        (json.dumps({"keys": [Key().jwk, Key().jwk]}).encode(), f'"{file}" is a set of 2 keys')):
+        file.write_bytes(data)
+        r = dev.cli("credential", "add", signer, "--jwk", str(file), ok=False)
+        assert r.returncode == 2 and words in r.stderr and r.stdout == "", r
+    subprocess.run(["openssl", "x509", "-in", cert.crt, "-outform", "DER", "-out", file], check=True)
+    r = dev.cli("credential", "add", signer, "--cert", str(file), ok=False)
+    assert r.returncode == 2 and f"openssl x509 -inform DER -in {file}" in r.stderr, r
+    file.write_bytes(der)  # and what the hints say works
+    subprocess.run(["openssl", "pkey", "-pubin", "-inform", "DER", "-in", file, "-pubout", "-out", tmp_path / "public.pem"], check=True)
+    assert dev.cli_json("credential", "add", signer, "--jwk", str(tmp_path / "public.pem"))["kind"] == "jwk"
 
 
 def test_what_is_not_a_public_key(dev, signer, tmp_path):

@@ -46,6 +46,40 @@ def test_every_way_of_proof(far):
         assert far.s.events(type="admin.read"), name
 
 
+def test_a_proof_by_flags_is_the_only_one(far):
+    """What the environment has beside it does not count, not even to be wrong."""
+    unusable = {"JETON_CLIENT_ID": "nobody", "JETON_CLIENT_SECRET": "x", "JETON_CLIENT_SECRET_FILE": "/nowhere", "JETON_TOKEN_FILE": "/nowhere"}
+    for flags in (far.certificate, ["--token-file", far.token], far.client, [*far.certificate, "--token-file", far.token]):
+        far.cli("key", "list", *flags, env=unusable)
+    far.cli("key", "list", *far.client[2:], env={**unusable, "JETON_CLIENT_ID": "ops"})  # the secret alone: the id is missing
+    r = far.cli("key", "list", env={"JETON_TOKEN_FILE": "/nowhere"}, ok=False)
+    assert r.returncode == 2 and "/nowhere" in r.stderr
+    far.cli("client", "update", "demo", "--owner", "alice", *far.certificate, env=unusable)
+    event = far.s.events(type="client.updated")[-1]
+    assert event["detail"].startswith("certificate subject "), event
+
+
+def test_tables_of_events_clip_the_hash_of_a_certificate(far):
+    far.cli("client", "update", "demo", "--owner", "hash", *far.certificate)
+    whole = far.cert.sha256.hex()
+    table = far.s.cli("audit", "list", "--type", "client.updated").stdout
+    assert f"sha256 {whole[:12]}..." in table and whole[:13] not in table
+    assert whole in far.s.cli("audit", "list", "--type", "client.updated", "-o", "json").stdout
+
+
+def test_a_refusal_says_as_whom_it_asked(far):
+    far.admin("c-read", "jeton:read")
+    secret = write(far.folder / "c-read.secret", far.secrets["c-read"])
+    r = far.cli("client", "disable", "demo", "--client-id", "c-read", "--client-secret-file", secret, "--issuer", far.s.issuer, ok=False)
+    assert r.returncode == 3 and "hint: asked as client c-read\n" in r.stderr
+    token = write(far.folder / "c-read.token", far.admin("c-read", "jeton:read"))
+    r = far.cli("client", "disable", "demo", "--token-file", token, ok=False)
+    assert r.returncode == 3 and f"hint: asked with the token in {token}\n" in r.stderr
+    stranger = far.maker.make("/CN=stranger")
+    r = far.cli("client", "list", "--client-cert", str(stranger.crt), "--client-key", str(stranger.key), ok=False)
+    assert r.returncode == 3 and f"hint: asked with the certificate in {stranger.crt}\n" in r.stderr
+
+
 def test_flags_name_the_server_too(far):
     r = far.s.cli("key", "list", "--server", far.url + "/", "--ca-file", far.s.ca, "--token-file", far.token, "-o", "json")
     assert len(json.loads(r.stdout)) == 1
@@ -162,6 +196,7 @@ def test_a_client_without_a_scope_is_told_what_to_do(far):
     (["--server", "https://x", "--socket", "/x"], {}, 2, "--server and --socket name different servers"),
     (["--server", "https://x", "--data", "/x"], {}, 2, "--server and --data name different servers"),
     (["--token-file", "TOKEN", "--client-id", "x"], {}, 2, "exclude each other"),
+    (["--token-file", "TOKEN", "--client-secret-file", "SECRET"], {}, 2, "exclude each other"),
     (["--token-file", "/nowhere"], {}, 2, "cannot read the token from /nowhere"),
     (["--client-key", "KEY"], {}, 2, "needs its certificate: --client-cert FILE"),
     (["--client-cert", "/nowhere"], {}, 2, "cannot read the certificate file /nowhere"),

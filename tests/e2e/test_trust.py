@@ -550,9 +550,31 @@ def test_test_says_what_fits(tmp_path):
         assert r.returncode == 1 and results(r)[wrong] == "wrong" and results(r)["signature"] == "ok", r
     r = try_out(tmp_path, rule, good, "--issuer", "https://auth.example", "--now", "2099-01-01T00:00:00Z", "-o", "json")
     assert r.returncode == 1 and results(r)["exp"] == "wrong", r
+    r = try_out(tmp_path, rule, good, "--issuer", "https://auth.example", "--now", "2h ago", "-o", "json")
+    assert r.returncode == 1 and results(r)["iat"] == "wrong", r
     two = [{**rule, "issuer": "https://b.example"}, rule]  # one that fits is enough
     r = try_out(tmp_path, two, good, "--issuer", "https://auth.example", "-o", "json")
     assert r.returncode == 0 and [x["accepted"] for x in json.loads(r.stdout)["rules"]] == [False, True], r
+
+
+def test_test_says_what_is_wrong_first(tmp_path):
+    key = Key("ES256", "k")
+    rule = {"issuer": "https://a.example", "match": {"sub": SUB, "ref": "main"}, "jwks": {"keys": [key.jwk]}}
+    args = ("--issuer", "https://auth.example")
+    r = try_out(tmp_path, rule, token(key, "https://a.example", "https://auth.example", SUB, ref="dev"), *args)
+    lines = r.stdout.splitlines()
+    assert r.returncode == 1 and lines[0].split(None, 1) == ["accepted", "no: ref (trust_claims)"], r
+    head = next(i for i, line in enumerate(lines) if line.startswith("CLAIM"))
+    assert lines[head + 1].split()[:2] == ["ref", "wrong"] and all(line.split()[1] == "ok" for line in lines[head + 2:]), r
+    other = token(Key("ES256", "k"), "https://b.example", "x", SUB, ref="main")
+    r = try_out(tmp_path, rule, other, *args)
+    assert r.stdout.splitlines()[0].split(None, 1)[1] == "no: iss (trust_rule), aud (assertion_audience), signature (assertion_signature)", r
+    unknown = token(Key("ES256", "other"), "https://a.example", "https://auth.example", SUB, ref="main")
+    assert "no: kid (assertion_key)" in try_out(tmp_path, rule, unknown, *args).stdout
+    r = try_out(tmp_path, [rule, rule], unknown, *args)
+    assert r.stdout.count("\n\naccepted ") == 1 and r.stdout.startswith("accepted "), r
+    r = try_out(tmp_path, {k: v for k, v in rule.items() if k != "jwks"}, unknown, *args, "--no-fetch")
+    assert "no: kid (trust_keys)" in r.stdout.splitlines()[0], r
 
 
 def test_test_refuses_bad_files(tmp_path):
@@ -566,6 +588,9 @@ def test_test_refuses_bad_files(tmp_path):
                                  (rule, good, ("--audience", "x", "--allow-network", "x"), "--allow-network")):
         r = try_out(tmp_path, wrong, t, *args)
         assert r.returncode == 2 and word in r.stderr and not r.stdout, (word, r)
+    for wrong, t, file in (("{", good, "rule.json"), (rule, "a.b", "token")):
+        assert f'"{tmp_path / file}" is not ' in try_out(tmp_path, wrong, t, "--audience", "x").stderr
+    assert '"standard input" is not a signed JWT' in try_out(tmp_path, rule, "", "--audience", "x", stdin="a.b").stderr
 
 
 def test_test_fetches_keys_as_the_server_does(tmp_path, issuer):

@@ -158,6 +158,30 @@ static void end_at_once(struct jt_admin *a, size_t n, int64_t now_s)
     }
 }
 
+/* One was named: it has to be known, over or not, because a typing error would end nothing. */
+static enum jt_err check_label(struct jt_admin *a, const struct jt_client *c)
+{
+    JT_AUTO(jt_buf_free) struct jt_buf all;
+    jt_buf_init(&all, 8192);
+    for (size_t i = 0; i < c->ncredentials; i++) {
+        const struct jt_credential *k = &c->credentials[i];
+        if (k->kind != a->credential.kind) {
+            continue;
+        }
+        if (jt_slice_eq(k->label, a->credential.label)) {
+            return JT_OK;
+        }
+        jt_buf_puts(&all, all.n == 0 ? "" : ", ");
+        jt_buf_put(&all, k->label.n > 0 ? k->label : JT_LIT("\"\" (none)"));
+    }
+    int n = all.n < 200 ? (int)all.n : 200;
+    return jt_admin_refuse(a, 409, "label",
+                           "the client has no credential of kind %s with this label, so nothing "
+                           "would end; its labels are: %.*s. For a new label, add a credential",
+                           jt_credential_kind_word(a->credential.kind), n > 0 ? n : 4,
+                           n > 0 ? (const char *)all.p : "none");
+}
+
 /* Those that the new one replaces, as they will be. */
 static void end_others(struct jt_admin *a, size_t n, int64_t now_s)
 {
@@ -221,9 +245,7 @@ static enum jt_err change(struct jt_change *chg, void *flow)
     const struct jt_client *old = NULL;
     int64_t now_s = jt_change_now_s(chg);
     JT_TRY(jt_change_client(chg, f, &old));
-    if ((a->given & JT_GAVE_LABEL) == 0) {
-        JT_TRY(choose_label(a, old, now_s));
-    }
+    JT_TRY((a->given & JT_GAVE_LABEL) == 0 ? choose_label(a, old, now_s) : check_label(a, old));
     inherit(a, old, now_s);
     JT_TRY(jt_change_no_twin(old, a));
     struct jt_client c = *old;

@@ -126,12 +126,14 @@ static const char *too_soon(const struct jt_flow *f, const struct jt_client *c,
         const struct jt_credential *o = &c->credentials[i];
         bool same = jt_slice_eq(o->label, k->label);
         ending += same && o->state == JT_CRED_RETIRING && now_s < o->expires_s ? 1 : 0;
-        waits = waits || (o != k && o->state == JT_CRED_ACTIVE && now_s - o->created_s < HOUR_S &&
-                          !jt_usage_get(f->app->usage, o->number, &use));
+        waits = waits ||
+                (same && o != k && o->parent != 0 && o->state == JT_CRED_ACTIVE &&
+                 now_s - o->created_s < HOUR_S && !jt_usage_get(f->app->usage, o->number, &use));
     }
-    return ending >= ENDING_MAX  ? "eight credentials of this label are ending already"
-           : ending > 0 && waits ? "a new credential, made within the hour, has not been used yet"
-                                 : NULL;
+    return ending >= ENDING_MAX ? "eight credentials of this label are ending already"
+           : ending > 0 && waits
+               ? "the one that the client made within the hour has not been used yet"
+               : NULL;
 }
 
 static enum jt_err refuse(struct jt_flow *f, enum jt_reason why, const char *detail)

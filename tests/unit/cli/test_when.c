@@ -40,6 +40,14 @@ static void times_as_flags(void **state)
     assert_int_equal(t, 1796083200);
     assert_true(jt_when_before(a, "expires", &t));
     assert_int_equal(t, 1796083200);
+    a = given("2026-12-01"); /* midnight, UTC */
+    assert_true(jt_when_after(a, "expires", &t));
+    assert_int_equal(t, 1796083200);
+    a = given("2h ago"); /* as it is shown */
+    assert_true(jt_when_after(a, "expires", &t));
+    assert_in_range(t, now() - 7200 - 60, now() - 7200);
+    assert_true(jt_when_before(a, "expires", &t));
+    assert_in_range(t, now() - 7200 - 60, now() - 7200);
     a = given("2h");
     assert_true(jt_when_after(a, "expires", &t));
     assert_in_range(t, now() + 7200 - 60, now() + 7200);
@@ -56,9 +64,11 @@ static void what_is_no_time(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",           "tomorrow",
-                                      "2026-12-01", "2026-12-01T00:00:00",
+                                      "2026-02-30", "2026-12-01T00:00:00",
                                       "-1h",        "2026-12-01T00:00:00+01:00",
-                                      "1h30m",      "2026-02-30T00:00:00Z"};
+                                      "1h30m",      "2026-02-30T00:00:00Z",
+                                      " ago",       "soon ago",
+                                      "2026-1-001", "2026-12-01 ago"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t t = 5;
         const struct jt_args *a = given(bad[i]);
