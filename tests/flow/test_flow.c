@@ -284,6 +284,7 @@ static void test_reasons_reached(void **state)
         JT_R_CERT_CHAIN,
         JT_R_CERT_HEADER,
         JT_R_CERT_NEEDED,
+        JT_R_BEARER_BOUND,
         JT_R_CREDENTIAL_KIND,
         JT_R_CREDENTIAL_REVOKED,
         JT_R_CREDENTIAL_EXPIRED,

@@ -287,6 +287,17 @@ static void what_does_not_fit_together(void **state)
                 "audit.max_size", "below 1MiB");
 }
 
+static const char ca_pem[] = "-----BEGIN CERTIFICATE-----\n"
+                             "MIIBcTCCARegAwIBAgIUQkNGJcJBTPvJf0n30RWqahxU1sYwCgYIKoZIzj0EAwIw\n"
+                             "DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI1MjE0MTQzWhgPMjEyNjExMDEyMTQxNDNa\n"
+                             "MA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEv5r2HR6L\n"
+                             "ZIbaXOGXXe6SA8z2NCIVzMV4QzDhXnzrb6Yq+jEyuj3N3yC09ltZr7FX6fapsmWi\n"
+                             "cuJZ9W+S/okJdqNTMFEwHQYDVR0OBBYEFNYMkTzyDb8ibAoW0se6YnMy9M4IMB8G\n"
+                             "A1UdIwQYMBaAFNYMkTzyDb8ibAoW0se6YnMy9M4IMA8GA1UdEwEB/wQFMAMBAf8w\n"
+                             "CgYIKoZIzj0EAwIDSAAwRQIhAPEWN8JcXDjsBfugdy1DM1ns/uPD4KUboJg9CQvc\n"
+                             "CmhdAiAU6fMAqxS9dRf2gN6kkVquPYXB7/ZAmkae9jabNabl+g==\n"
+                             "-----END CERTIFICATE-----\n";
+
 static void networks_of_two_kinds(void **state)
 {
     (void)state;
@@ -295,8 +306,8 @@ static void networks_of_two_kinds(void **state)
     struct jt_config b;
     const struct jt_option *o = jt_option_find("trust.allow_networks");
     char ca[200];
-    write_file("cert.pem", "cert", 0644);
-    (void)snprintf(ca, sizeof ca, "%s/cert.pem", dir);
+    write_file("ca.pem", ca_pem, 0644);
+    (void)snprintf(ca, sizeof ca, "%s/ca.pem", dir);
     jt_config_init(&a);
     jt_config_init(&b);
     assert_int_equal(jt_config_set(&a, "server.trusted_proxies", JT_LIT("10.0.0.1"), "x", &err),
@@ -321,6 +332,9 @@ static void networks_of_two_kinds(void **state)
                 "trust.allow_networks", "::/0 is everything");
     check_fails((const char *const[][2]){{"trust.ca_file", "/nowhere/ca"}, {NULL, NULL}},
                 "trust.ca_file", "cannot read \"/nowhere/ca\"");
+    write_file("ca.pem", "a text", 0644);
+    check_fails((const char *const[][2]){{"trust.ca_file", ca}, {NULL, NULL}}, "trust.ca_file",
+                "there is no certificate in PEM form");
 }
 
 static void listening_everywhere_needs_an_issuer(void **state)
@@ -374,7 +388,8 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.yaml", "big.yaml", "cert.pem", "open.pem", "key.pem"};
+    static const char *const names[] = {"a.yaml",   "big.yaml", "ca.pem",
+                                        "cert.pem", "open.pem", "key.pem"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)unlink(path_of(names[i]));
     }
