@@ -204,7 +204,7 @@ static enum jt_exit write_trust(const struct jt_args *args, const char *flag, st
     JT_AUTO(jt_buf_free) struct jt_buf rule;
     JT_AUTO(jt_arena_free) struct jt_arena arena;
     struct jt_trust_rule r;
-    struct jt_trust_why why;
+    struct jt_trust_why why = {0};
     const char *file = jt_args_get(args, flag);
     jt_buf_init(&text, JT_TRUST_RULE_MAX);
     jt_buf_init(&rule, JT_TRUST_RULE_MAX);

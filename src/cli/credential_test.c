@@ -212,7 +212,7 @@ static void judge(struct test *t, const struct jt_trust_rule *r)
 static enum jt_exit judge_one(struct test *t, const struct jt_jval *v)
 {
     struct jt_trust_rule r;
-    struct jt_trust_why why;
+    struct jt_trust_why why = {0};
     if (jt_trust_rule_from(v, &t->arena, &r, &why) != JT_OK) {
         return jt_say_fail(JT_EXIT_USAGE, "\"%s\": %s", t->args->operands[0],
                            why.text[0] != '\0' ? why.text : "out of memory");

@@ -19,7 +19,7 @@ bool jt_credential_read_trust(struct jt_flow *f, const struct jt_jval *root)
 {
     const struct jt_jval *v = jt_jobj_get(root, "trust");
     struct jt_trust_rule r;
-    struct jt_trust_why why;
+    struct jt_trust_why why = {0};
     JT_AUTO(jt_arena_free) struct jt_arena arena;
     jt_arena_init(&arena, JT_TRUST_ARENA);
     if (v == NULL) {

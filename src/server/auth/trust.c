@@ -204,7 +204,7 @@ static enum jt_auth_verdict try_rule(struct search *s, const struct jt_credentia
                                      struct jt_auth_result *out)
 {
     struct jt_trust_rule r;
-    struct jt_trust_why why;
+    struct jt_trust_why why = {0};
     JT_AUTO(jt_arena_free) struct jt_arena arena;
     struct jt_arena *a = s->ctx->arena; /* of what outlives this rule */
     const struct jt_trust_moment at = {s->ctx->issuer, s->ctx->now_s};
