@@ -467,7 +467,7 @@ def test_late(start):
     call.end()
     assert call.status == 503 and call.json["error"] == "temporarily_unavailable" and call.json["error_ref"], call.json
     assert until(lambda: metric(s, "jeton_hash_running") == 0, 120)
-    denied, = s.events(client_id=name, type="token.denied")
+    denied, = until(lambda: s.events(client_id=name, type="token.denied"))  # its outcome comes back, and is recorded
     assert denied["reason"] == "secret_busy" and 1 <= metric(s, "jeton_hashes_compared_total") < 8
 
 
