@@ -220,6 +220,20 @@ def test_the_rule_whose_key_signed_decides_the_reason(start):
     assert reason_of(server, a)["reason"] == "assertion_key"
 
 
+def test_the_keys_of_four_rules_are_tried_for_a_reason(start):
+    """A stranger's token costs a bounded number of signature checks; what is good is found among all rules."""
+    server = start()
+    keys = [Key("ES256", f"k{i}") for i in range(6)]
+    rules = [{"issuer": "https://a.example", "match": {"sub": SUB}, "jwks": {"keys": [k.jwk]}} for k in keys]
+    client, first = client_with_rule(server, rules[0])
+    credentials = [first] + [server.ask("POST", f"/clients/{client}/credentials", {"kind": "trust", "trust": r})["credential_id"] for r in rules[1:]]
+    told = [reason_of(server, enter(server, client, token(k, "https://a.example", server.issuer, SUB, at=-600))) for k in keys]
+    assert sorted(t["reason"] for t in told) == ["assertion_expired"] * 4 + ["assertion_key"] * 2, told
+    for key, credential in zip(keys, credentials):
+        a = enter(server, client, token(key, "https://a.example", server.issuer, SUB))
+        assert a.status == 200 and server.events(type="token.issued", jti=jti(a.json["access_token"]))[0]["credential_id"] == credential
+
+
 def test_used_ones_are_remembered_over_a_restart(start, tmp_path):
     server = start()
     key = Key("ES256", "k")

@@ -12,6 +12,8 @@
 #include "method.h"
 #include "trust_eval.h"
 
+#define JUDGED_MAX 4 /* rules whose keys are tried only to say why a token is refused */
+
 /* An issuer is a URL, which no client_id is; a SPIFFE token may have none, but then its sub is. */
 static bool detect(const struct jt_auth_input *in)
 {
@@ -41,6 +43,7 @@ struct search {
     struct jt_trust_token token;
     struct outcome best; /* of those that were refused */
     bool verified;       /* a signature was looked at */
+    size_t judged;       /* rules whose keys were tried for the sake of the reason */
     const struct jt_credential *found;
     bool once; /* by the rule that was found */
 };
@@ -186,9 +189,10 @@ static void judge_signer(struct search *s, const struct jt_trust_rule *r, struct
 {
     struct jt_keys_answer keys;
     struct jt_findings found = {.arena = s->ctx->arena};
-    if (keys_of(s, r, false, &keys) != JT_KEYS_HAVE) {
-        return;
+    if (s->judged == JUDGED_MAX || keys_of(s, r, false, &keys) != JT_KEYS_HAVE) {
+        return; /* a stranger chooses what is looked at: a few signatures a request, and no more */
     }
+    s->judged++;
     jt_trust_verify(&s->token, keys.set, &found);
     s->verified = true;
     jt_keyset_release(&keys.set);
